@@ -1,0 +1,1 @@
+"""The small vocabulary everything else is a plugin of. Import it through :mod:`crmkit`."""

@@ -1,0 +1,87 @@
+"""Copies of the database, and whether it is sound."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from .engine import translated
+from .errors import DatabaseError
+
+
+def sqlite_file(engine: sa.Engine) -> Path | None:
+    """The file behind a SQLite engine; None for memory and for PostgreSQL."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or name in (None, "", ":memory:"):
+        return None
+    return Path(name)
+
+
+def backup_name(path: Path, now: datetime) -> Path:
+    return path.with_name(f"{path.name}.bak-{now:%Y%m%dT%H%M%SZ}")
+
+
+def backup(engine: sa.Engine, target: Path) -> None:
+    """
+    Write a consistent copy to *target*, which must not exist; readers and writers go on.
+
+    SQLite's own backup interface for a file; ``pg_dump`` in its custom format for PostgreSQL. The
+    copy gets its name only when it is complete.
+
+    Raises:
+        DatabaseError: If *target* exists, or there is nothing that could be copied.
+    """
+    if target.exists():
+        raise DatabaseError(f"{target} exists; name another file for the backup")
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    try:
+        with translated():
+            if engine.dialect.name == "sqlite":
+                _copy_sqlite(engine, part)
+            else:
+                _dump_postgres(engine, part)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _copy_sqlite(engine: sa.Engine, target: Path) -> None:
+    with engine.connect() as connection, closing(sqlite3.connect(target)) as copy:
+        raw: Any = connection.connection.dbapi_connection
+        raw.backup(copy)
+
+
+def _dump_postgres(engine: sa.Engine, target: Path) -> None:
+    program = shutil.which("pg_dump")
+    if program is None:
+        raise DatabaseError("pg_dump is not installed; install PostgreSQL's client programs")
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    done = subprocess.run(
+        [program, "--format=custom", f"--file={target}", f"--dbname={url}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise DatabaseError(f"pg_dump failed: {done.stderr.strip()}")
+
+
+def unsound(connection: sa.Connection) -> list[str]:
+    """What SQLite's own checks find: damaged pages, rows that point nowhere. Empty when sound."""
+    if connection.dialect.name != "sqlite":
+        return []
+    damage = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+    lost = [
+        f"{row[0]} row {row[1]} points to no {row[2]}"
+        for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
+    ]
+    return damage + lost

@@ -1,0 +1,336 @@
+"""Interactions: append-only facts, stored once however often they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import cattrs
+import sqlalchemy as sa
+
+from .. import calls
+from ..columns import read_json, to_json
+from ..dialect import Statement, allocate_ids, id_list, insert_rows, one_of
+from ..errors import InvalidValueError, RecordNotFoundError, nearest
+from ..model import NOTHING, Interaction, Line
+from ..money import Money
+from ..records import Changes
+from ..schema import customer, interaction, line, text_queue
+from . import search
+from .hydrate import loader
+
+if TYPE_CHECKING:
+    from ..unit import Unit
+
+_STORED = (
+    "id customer_id kind at channel direction amount_minor currency text thread offer_id machine "
+    "payload source source_key"
+).split()
+_load = loader(
+    Interaction,
+    "id customer_id kind at channel direction amount text thread offer_id machine payload source "
+    "source_key lines".split(),
+)
+_load_money = loader(Money, ["amount_minor", "currency"])
+_load_line = loader(Line, "sku name quantity amount".split())
+_PAYLOADS = cattrs.Converter(forbid_extra_keys=True)
+
+_columns = [interaction.c[name] for name in _STORED]
+_BY_IDS = Statement(
+    sa.select(*_columns).where(one_of(interaction.c.id)).order_by(interaction.c.id)
+)
+_LATEST = Statement(
+    sa.select(*_columns)
+    .where(interaction.c.customer_id == sa.bindparam("customer_id"))
+    .order_by(interaction.c.at.desc(), interaction.c.id.desc())
+    .limit(sa.bindparam("size"))
+)
+_OLDER = Statement(
+    sa.select(*_columns)
+    .where(
+        interaction.c.customer_id == sa.bindparam("customer_id"),
+        sa.tuple_(interaction.c.at, interaction.c.id)
+        < sa.tuple_(sa.bindparam("at", type_=sa.types.NULLTYPE), sa.bindparam("id")),
+    )
+    .order_by(interaction.c.at.desc(), interaction.c.id.desc())
+    .limit(sa.bindparam("size"))
+)
+_LINES = Statement(
+    sa.select(
+        line.c.interaction_id,
+        line.c.sku,
+        line.c.name,
+        line.c.quantity,
+        line.c.amount_minor,
+        line.c.currency,
+    )
+    .where(one_of(line.c.interaction_id))
+    .order_by(line.c.interaction_id, line.c.position)
+)
+_BY_KEYS = Statement(
+    sa.select(interaction.c.source_key, interaction.c.id).where(
+        interaction.c.source == sa.bindparam("source"), one_of(interaction.c.source_key)
+    )
+)
+_KNOWN_CUSTOMERS = Statement(sa.select(customer.c.id).where(one_of(customer.c.id)))
+
+
+@attrs.frozen
+class Added:
+    """
+    What became of a batch.
+
+    Attributes:
+        ids: One per record, in order; of a record that was there already, the id it has.
+        new: How many were not there before.
+    """
+
+    ids: Sequence[int]
+    new: int
+
+
+class Interactions:
+    """The interactions visible in one unit."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def get(self, interaction_id: int) -> Interaction:
+        """
+        Raises:
+            RecordNotFoundError: If there is none with that id.
+        """
+        found = self.get_many([interaction_id])
+        if not found:
+            raise RecordNotFoundError("interaction", interaction_id)
+        return found[0]
+
+    def get_many(self, ids: Iterable[int]) -> list[Interaction]:
+        """Those that exist, by ascending id."""
+        wanted = id_list(self._unit.connection, ids)
+        return self._hydrate(_BY_IDS.rows(self._unit.connection, ids=wanted))
+
+    def timeline(
+        self, customer_id: int, *, before: Interaction | None = None, size: int = 50
+    ) -> list[Interaction]:
+        """One customer's interactions, latest first; *before* continues after the last one seen."""
+        if before is None:
+            rows = _LATEST.rows(self._unit.connection, customer_id=customer_id, size=size)
+        else:
+            rows = _OLDER.rows(
+                self._unit.connection,
+                customer_id=customer_id,
+                size=size,
+                at=self._unit.instant(before.at),
+                id=before.id,
+            )
+        return self._hydrate(rows)
+
+    def ids_of(self, source: str, keys: Iterable[str]) -> dict[str, int]:
+        """Interaction ids by the key another system gave them; unknown ones are absent."""
+        wanted = id_list(self._unit.connection, keys)
+        return dict(_BY_KEYS.rows(self._unit.connection, source=source, ids=wanted))
+
+    def search(self, text: str, *, size: int = 20) -> list[Interaction]:
+        """
+        Interactions whose text has all these words, or words that begin so; latest first.
+
+        Texts written since the last :meth:`index_texts` are not found yet.
+        """
+        found = self.get_many(search.interaction_ids(self._unit.connection, text, size))
+        return sorted(found, key=lambda each: -each.id)
+
+    def index_texts(self, *, size: int = 5_000) -> int:
+        """Put up to *size* waiting texts into the full-text index; returns how many."""
+        return search.index_texts(self._unit.connection, size)
+
+    def add(self, record: Interaction) -> Interaction:
+        """Store one interaction, or return the stored one with the same source and key."""
+        added = self.add_many([record])
+        return attrs.evolve(record, id=added.ids[0]) if added.new else self.get(added.ids[0])
+
+    def add_many(self, records: Iterable[Interaction]) -> Added:
+        """
+        Store a batch. A ``(source, source_key)`` that is there already is left as it is.
+
+        Raises:
+            InvalidValueError: If a kind is not registered or a payload does not fit it.
+            RecordNotFoundError: If a customer does not exist.
+            ChangeRejectedError: If a plugin vetoes.
+        """
+        given = list(records)
+        if not given:
+            return Added((), 0)
+        self._check(given)
+        changes = calls.saving(
+            self._unit, Changes(noun="interaction", after=given)
+        )
+        fresh: Sequence[Interaction] = list(changes.after)
+        ids = self._insert(fresh)
+        if ids is not None:
+            self._unit.saved(attrs.evolve(changes, ids=ids))
+            return Added(ids, len(ids))
+        return self._add_unknown(attrs.evolve(changes, after=fresh))
+
+    def _add_unknown(self, changes: Changes) -> Added:
+        """Add those of the batch that are not stored yet, one of each key."""
+        given: Sequence[Interaction] = changes.after  # type: ignore[assignment]
+        known = self._stored_keys(given)
+        first: dict[object, Interaction] = {}
+        for record in given:
+            if (key := _key(record)) not in known:
+                first.setdefault(key, record)
+        fresh = list(first.values())
+        ids = self._insert(fresh) if fresh else ()
+        if ids is None:
+            raise InvalidValueError("source_key", "a batch", "keys nobody else is writing now")
+        known |= dict(zip(first, ids, strict=True))
+        if fresh:
+            self._unit.saved(attrs.evolve(changes, after=fresh, ids=ids))
+        return Added([known[_key(record)] for record in given], len(fresh))
+
+    def _stored_keys(self, records: Sequence[Interaction]) -> dict[object, int]:
+        by_source: dict[str, set[str]] = {}
+        for record in records:
+            if record.source_key is not None:
+                by_source.setdefault(record.source, set()).add(record.source_key)
+        return {
+            (source, key): known_id
+            for source, keys in by_source.items()
+            for key, known_id in self.ids_of(source, keys).items()
+        }
+
+    def _insert(self, records: Sequence[Interaction]) -> Sequence[int] | None:
+        """The new ids; None, with nothing written, if a key is taken."""
+        connection = self._unit.connection
+        try:
+            with connection.begin_nested():
+                ids = allocate_ids(connection, "interaction", len(records))
+                insert_rows(connection, interaction, self._rows(records, ids), _STORED)
+        except self._unit.integrity_error:
+            self._refuse_unknown_customers(records)
+            return None
+        if not self._unit.enforces_foreign_keys:
+            self._refuse_unknown_customers(records)
+        bought = [pair for pair in zip(records, ids, strict=True) if pair[0].lines]
+        insert_rows(connection, line, _line_rows(bought))
+        waiting = [(i,) for r, i in zip(records, ids, strict=True) if r.text]
+        insert_rows(connection, text_queue, waiting)
+        return ids
+
+    def _rows(
+        self, records: Sequence[Interaction], ids: Sequence[int]
+    ) -> Iterator[tuple[Any, ...]]:
+        instant = self._unit.instant
+        for record, new_id in zip(records, ids, strict=True):
+            amount = record.amount
+            yield (
+                new_id,
+                record.customer_id,
+                record.kind,
+                instant(record.at),
+                record.channel,
+                record.direction,
+                None if amount is None else amount.amount_minor,
+                None if amount is None else amount.currency,
+                record.text,
+                record.thread,
+                record.offer_id,
+                record.machine,
+                to_json(dict(record.payload)) if record.payload else None,
+                record.source,
+                record.source_key,
+            )
+
+    def _check(self, records: Sequence[Interaction]) -> None:
+        kinds = self._unit.contributed.interaction_kinds
+        for kind in {record.kind for record in records}:
+            if kind not in kinds:
+                known = ", ".join(sorted(kinds))
+                accepted = f"a registered kind{nearest(kind, kinds)} ({known})"
+                raise InvalidValueError("kind", kind, accepted)
+        for record in records:
+            if record.id:
+                raise InvalidValueError("id", record.id, "0: an interaction is never changed")
+            if record.payload:
+                _check_payload(record, kinds[record.kind].payload)
+
+    def _refuse_unknown_customers(self, records: Sequence[Interaction]) -> None:
+        wanted = {record.customer_id for record in records}
+        ids = id_list(self._unit.connection, wanted)
+        missing = wanted - {row[0] for row in _KNOWN_CUSTOMERS.rows(self._unit.connection, ids=ids)}
+        if missing:
+            raise RecordNotFoundError("customer", min(missing))
+
+    def forget(self, customer_ids: Sequence[int]) -> None:
+        """Take out of these customers' interactions what could name them; dates and sums stay."""
+        connection = self._unit.connection
+        wanted = {"ids": id_list(connection, customer_ids)}
+        theirs = one_of(interaction.c.customer_id)
+        texts = sa.select(interaction.c.id, interaction.c.text).where(
+            theirs, interaction.c.text != ""
+        )
+        rows = [(row[0], row[1]) for row in connection.execute(texts, wanted)]
+        search.forget_texts(connection, rows)
+        connection.execute(
+            sa.update(interaction).where(theirs).values(text="", thread="", payload=sa.null()),
+            wanted,
+        )
+
+    def _hydrate(self, rows: Sequence[tuple[Any, ...]]) -> list[Interaction]:
+        bought = [row[0] for row in rows if row[7] is not None]
+        lines: dict[int, list[Line]] = {}
+        if bought:
+            ids = id_list(self._unit.connection, bought)
+            for owner, sku, name, quantity, minor, currency in _LINES.rows(
+                self._unit.connection, ids=ids
+            ):
+                found = _load_line(sku, name, quantity, _load_money(minor, currency))
+                lines.setdefault(owner, []).append(found)
+        read_instant = self._unit.read_instant
+        return [
+            _load(
+                *row[:3],
+                read_instant(row[3]),
+                row[4],
+                row[5],
+                None if row[7] is None else _load_money(row[6], row[7]),
+                *row[8:11],
+                bool(row[11]),
+                NOTHING if row[12] is None else read_json(row[12]),
+                row[13],
+                row[14],
+                tuple(lines.get(row[0], ())),
+            )
+            for row in rows
+        ]
+
+
+def _key(record: Interaction) -> object:
+    return id(record) if record.source_key is None else (record.source, record.source_key)
+
+
+def _line_rows(bought: Sequence[tuple[Interaction, int]]) -> Iterator[tuple[Any, ...]]:
+    for record, interaction_id in bought:
+        for position, each in enumerate(record.lines):
+            yield (
+                interaction_id,
+                position,
+                record.customer_id,
+                each.sku,
+                each.name,
+                each.quantity,
+                each.amount.amount_minor,
+                each.amount.currency,
+            )
+
+
+def _check_payload(record: Interaction, schema: type | None) -> None:
+    if schema is None:
+        raise InvalidValueError("payload", dict(record.payload), f"nothing for kind {record.kind}")
+    try:
+        _PAYLOADS.structure(dict(record.payload), schema)
+    except Exception as exc:  # cattrs raises groups of whatever the schema's validators raise
+        told = "; ".join(cattrs.transform_error(exc)) or str(exc)
+        raise InvalidValueError("payload", dict(record.payload), f"{schema.__name__}: {told}") from exc

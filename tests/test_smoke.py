@@ -1,0 +1,2 @@
+def test_smoke(make_crm):
+    assert make_crm().upgrade() == []
