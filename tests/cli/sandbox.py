@@ -1,0 +1,190 @@
+"""The folder in which every example of every ``--help`` is run."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import click
+from click.testing import CliRunner, Result
+
+import crmkit
+from crmkit import (
+    CRM,
+    ContactPoint,
+    Customer,
+    Identity,
+    Interaction,
+    Line,
+    Money,
+    Offer,
+    PluginError,
+    Unit,
+)
+from crmkit.admin import installed
+from crmkit.cli import main
+from crmkit.cli.catalog import Catalog
+
+PACKAGE: Final = files(crmkit)
+FILES: Final = {
+    "policy.toml": "plugins/foundation/policy/example.toml",
+    "customers.csv": "plugins/foundation/exchange/examples/customers.csv",
+    "purchases.csv": "plugins/foundation/exchange/examples/purchases.csv",
+    "mapping.toml": "plugins/foundation/exchange/examples/mapping.toml",
+}
+EMAIL: Final = """
+[email]
+target = "maildir:outbox"
+from_address = "shop@example.com"
+"""
+
+
+def crmkit_in(folder: Path, *arguments: str) -> Result:
+    with contextlib.chdir(folder):
+        return CliRunner().invoke(main, list(arguments), prog_name="crmkit")
+
+
+def expect(folder: Path, *arguments: str) -> None:
+    done = crmkit_in(folder, *arguments)
+    assert done.exit_code == 0, f"crmkit {' '.join(arguments)}: {done.output}"
+
+
+def build(folder: Path) -> None:
+    """Fill the empty *folder* with what the brief of the examples promises."""
+    for name, source in FILES.items():
+        (folder / name).write_bytes((PACKAGE / source).read_bytes())
+    expect(folder, "init")
+    with (folder / "crmkit.toml").open("a") as file:
+        file.write(EMAIL)
+    with contextlib.chdir(folder):
+        crm = CRM.from_config("crmkit.toml", strict=True)
+        with crm.unit() as unit:
+            _people(unit)
+        crm.close()
+    expect(folder, "policy", "adopt", "policy.toml")
+    for purpose in ("win_back", "care"):
+        to_ana = ("1", "--purpose", purpose, "--channel", "email", "--evidence", "ticked the box")
+        expect(folder, "consent", "grant", *to_ana)
+    if "score run" in dict(commands()):  # test_examples says when it cannot be imported
+        expect(folder, "score", "run")
+    _messages(folder)
+
+
+def _people(unit: Unit) -> None:
+    ana, bo = unit.customers.add_many(
+        [
+            Customer(
+                name="Ana Kowalska",
+                contact_points=(
+                    ContactPoint("email", "ana@example.com"),
+                    ContactPoint("phone", "+48 22 123 45 67"),
+                ),
+                identities=(Identity("shop", "42"),),
+                locale="pl-PL",
+                time_zone="Europe/Warsaw",
+            ),
+            Customer(
+                name="Bo Lindqvist",
+                contact_points=(ContactPoint("email", "bo@example.com"),),
+                identities=(Identity("shop", "43"),),
+            ),
+        ]
+    )
+    unit.interactions.add_many(_purchases(unit, ana.id, days=(400, 220, 90, 40, 3)))
+    unit.interactions.add_many(_purchases(unit, bo.id, days=(310,)))
+    unit.offers.add(
+        Offer(
+            customer_id=ana.id,
+            what="Ten percent off knives",
+            kind="discount",
+            why="You bought knives in May.",
+            valid_from=unit.now,
+            valid_until=unit.now + timedelta(days=30),
+        )
+    )
+
+
+def _purchases(unit: Unit, customer_id: int, days: tuple[int, ...]) -> list[Interaction]:
+    amount = Money(1990, "GBP")
+    return [
+        Interaction(
+            customer_id=customer_id,
+            kind="purchase.order",
+            at=unit.now - timedelta(days=ago),
+            channel="shop",
+            amount=amount,
+            lines=(Line(sku="A-7", quantity=1, amount=amount),),
+            source="shop",
+            source_key=f"{customer_id}-{ago}",
+        )
+        for ago in days
+    ]
+
+
+def _messages(folder: Path) -> None:
+    """Messages 1, whose fate is unknown, and 2, which failed."""
+    import sqlalchemy as sa
+
+    from crmkit.plugins.foundation.delivery import Intent, intend_many
+    from crmkit.plugins.foundation.delivery.tables import intent
+
+    with contextlib.chdir(folder):
+        crm = CRM.from_config("crmkit.toml", strict=True)
+        with crm.unit() as unit:
+            intend_many(
+                unit,
+                [
+                    Intent(
+                        run="spring",
+                        step=step,
+                        customer_id=1,
+                        channel="email",
+                        address="ana@example.com",
+                        purpose="care",
+                        subject="New arrivals",
+                        text="Come and see.",
+                    )
+                    for step in ("first", "second")
+                ],
+            )
+            for number, state in ((1, "unknown"), (2, "failed")):
+                unit.connection.execute(
+                    sa.update(intent)
+                    .where(intent.c.id == number)
+                    .values(state=state, attempts=1, finished_at=unit.now)
+                )
+        crm.close()
+
+
+def copy(built: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(built, folder / "sandbox"))
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command of core and of the bundled plugins, groups too, by its words."""
+    catalog = Catalog(bundled())
+    for name in catalog.summaries():
+        with contextlib.suppress(PluginError):  # test_examples says which and why
+            yield from _below(name, catalog.load(name))
+
+
+def bundled() -> list[str]:
+    return [name for name, (entry, *_) in installed().items() if entry.module.startswith("crmkit.")]
+
+
+def _below(words: str, command: click.Command | None) -> Iterator[tuple[str, click.Command]]:
+    assert command is not None
+    yield words, command
+    if isinstance(command, click.Group):
+        for name, each in command.commands.items():
+            yield from _below(f"{words} {name}", each)
+
+
+def example_lines(command: click.Command) -> list[str]:
+    lines = (command.epilog or "").splitlines()
+    return [line.strip() for line in lines if line.startswith("  crmkit ")]
