@@ -1,0 +1,1 @@
+"""Foundation: what the other plugins stand on."""
