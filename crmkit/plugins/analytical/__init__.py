@@ -1,0 +1,1 @@
+"""Plugins that compute: lifetime value, segments, measured effect."""

@@ -1,0 +1,1 @@
+"""Likelihoods and predictions of the lifetime-value models: arrays in, arrays out."""
