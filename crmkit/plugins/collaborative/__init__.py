@@ -1,0 +1,1 @@
+"""Channels: adapters to the places where customers and we talk."""

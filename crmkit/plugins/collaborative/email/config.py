@@ -1,0 +1,103 @@
+"""The settings under ``[email]``."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, cast
+from urllib.parse import urlsplit
+
+import attrs
+
+from crmkit import InvalidValueError
+
+Security = Literal["none", "tls", "starttls"]
+_SCHEMES: Final[dict[str, tuple[Security, int]]] = {
+    "smtp": ("none", 25),
+    "smtps": ("tls", 465),
+    "smtp+starttls": ("starttls", 587),
+}
+ACCEPTED: Final = "smtp://host:port, smtps://host, smtp+starttls://host or maildir:folder"
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+
+
+@attrs.frozen
+class Server:
+    """A mail server and how to talk to it."""
+
+    host: str
+    port: int
+    security: Security
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@attrs.frozen
+class Maildir:
+    """A folder on this machine."""
+
+    folder: str
+
+
+def parse_target(text: str) -> Server | Maildir | None:
+    """
+    Raises:
+        InvalidValueError: If *text* is neither empty nor of an accepted form.
+    """
+    if not text:
+        return None
+    scheme, _, rest = text.partition(":")
+    if scheme == "maildir" and rest:
+        return Maildir(rest)
+    parts = urlsplit(text)
+    if parts.username is not None:
+        accepted = "no user and password in the URL; they have settings of their own"
+        raise InvalidValueError("target", f"{scheme}://...@{parts.hostname}", accepted)
+    if scheme not in _SCHEMES or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise InvalidValueError("target", text, ACCEPTED)
+    security, port = _SCHEMES[scheme]
+    return Server(parts.hostname, parts.port or port, security)
+
+
+def _target(_: object, __: object, value: str) -> None:
+    parse_target(value)
+
+
+_positive: Any = attrs.validators.gt(0)
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """
+    Where mail goes and whom it is from.
+
+    Attributes:
+        target: ``smtp://host:port``, ``smtps://host``, ``smtp+starttls://host``, or
+            ``maildir:folder`` for a folder of mails that needs no server, beside ``crmkit.toml``
+            unless absolute. Without one, nothing is sent.
+        password: Best as ``{ env = "NAME" }``. Not sent in the clear, except on this machine.
+        unsubscribe_to: Address for List-Unsubscribe; the mail's key is in the subject.
+        timeout_seconds: How long one answer of the server is waited for.
+        helo: What we call ourselves; empty for this machine's name.
+    """
+
+    target: str = attrs.field(default="", validator=_target)
+    user: str = ""
+    password: str = attrs.field(default="", repr=False)
+    from_address: str = ""
+    from_name: str = ""
+    reply_to: str = ""
+    unsubscribe_to: str = ""
+    timeout_seconds: float = attrs.field(default=30.0, validator=_positive)
+    helo: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        place = self.place
+        open_line = isinstance(place, Server) and place.security == "none"
+        if self.password and open_line and cast(Server, place).host not in LOOPBACK:
+            accepted = "smtps or smtp+starttls, so that the password does not travel in the clear"
+            raise InvalidValueError("target", self.target, accepted)
+
+    @property
+    def place(self) -> Server | Maildir | None:
+        """*target*, taken apart."""
+        return parse_target(self.target)

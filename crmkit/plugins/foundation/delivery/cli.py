@@ -1,0 +1,146 @@
+"""``crmkit deliver``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import click
+
+from crmkit import CRM
+from crmkit.cli import dry_run_option, emit, emit_one, examples, pass_crm, say, writing
+
+from . import actions, queries
+from .model import STATES, Delivered, Message, State
+from .worker import deliver_due
+
+SOME_FAILED = 4
+TRY_AGAIN = 75
+_COLUMNS = ("id", "state", "customer_id", "channel", "address", "purpose", "attempts", "detail")
+
+
+@click.group(epilog=examples("crmkit deliver run --dry-run", "crmkit deliver list"))
+def deliver() -> None:
+    """Send what was decided, and see what became of it."""
+
+
+@deliver.command(epilog=examples("crmkit deliver run --limit 100", "crmkit deliver run --dry-run"))
+@click.option("--limit", type=click.IntRange(min=1), help="Send at most so many.")
+@dry_run_option
+@pass_crm
+def run(crm: CRM, limit: int | None, dry_run: bool) -> None:
+    """
+    Send what is due now.
+
+    Any number of these may run at once. Exits with 4 when a message failed or may not have
+    arrived, and with 75 when a channel could not be reached; its messages wait.
+    """
+    if dry_run:
+        emit(
+            _would(crm, limit or 1000), ("id", "would", "customer_id", "channel", "address", "why")
+        )
+        say("Dry run: nothing was sent.")
+        return
+    done = deliver_due(crm, limit=limit)
+    emit_one(done.counts or {"due": 0})
+    if code := _exit_code(done):
+        click.get_current_context().exit(code)
+
+
+def _exit_code(done: Delivered) -> int:
+    if done.failed or done.unknown:
+        return SOME_FAILED
+    return TRY_AGAIN if done.problems else 0
+
+
+def _would(crm: CRM, size: int) -> Iterator[dict[str, object]]:
+    with crm.unit(write=False) as unit:
+        due = queries.due(unit, size=size)
+        refused = queries.refused(unit, due)
+        for each in due:
+            late = each.is_late(unit.now)
+            stopped = refused.get(each.id)
+            yield {
+                "id": each.id,
+                "would": "expired" if late else stopped.state if stopped else "sent",
+                "customer_id": each.customer_id,
+                "channel": each.channel,
+                "address": each.address,
+                "why": stopped.detail if stopped and not late else "",
+            }
+
+
+@deliver.command(
+    "list", epilog=examples("crmkit deliver list", "crmkit deliver list --state unknown")
+)
+@click.option("--state", type=click.Choice(STATES), help="Only those.")
+@click.option("--size", type=click.IntRange(min=1), default=50, help="At most so many.")
+@click.option("--before", type=int, help="Continue after the last id seen.")
+@pass_crm
+def list_(crm: CRM, state: State | None, size: int, before: int | None) -> None:
+    """The ledger, latest first."""
+    with crm.unit(write=False) as unit:
+        found = queries.messages(unit, state=state, size=size, before=before)
+    emit((_row(each) for each in found), _COLUMNS)
+
+
+def _row(message: Message) -> dict[str, object]:
+    return {
+        name: getattr(message, name)
+        for name in (*_COLUMNS, "run", "step", "offer_id", "created_at", "finished_at")
+    }
+
+
+@deliver.command(epilog=examples("crmkit deliver show 1"))
+@click.argument("intent_id", metavar="ID", type=int)
+@pass_crm
+def show(crm: CRM, intent_id: int) -> None:
+    """One message with its text and its log."""
+    with crm.unit(write=False) as unit:
+        found = queries.message(unit, intent_id)
+        log = queries.attempts_of(unit, intent_id)
+    emit_one(
+        _row(found)
+        | {
+            "because": found.because,
+            "not_before": found.not_before,
+            "expires_at": found.expires_at,
+            "key": found.key,
+            "reference": found.reference,
+            "subject": found.subject,
+            "text": found.text,
+            "log": [f"{each.at:%Y-%m-%d %H:%M:%S} {each.state} {each.detail}" for each in log],
+        }
+    )
+
+
+@deliver.command(
+    epilog=examples('crmkit deliver resolve 1 sent --note "the server has it" --dry-run')
+)
+@click.argument("intent_id", metavar="ID", type=int)
+@click.argument("state", type=click.Choice(("sent", "failed")))
+@click.option("--note", default="", help="How you know.")
+@dry_run_option
+@pass_crm
+def resolve(
+    crm: CRM, intent_id: int, state: Literal["sent", "failed"], note: str, dry_run: bool
+) -> None:
+    """Say what really became of an unknown message."""
+    with writing(crm, dry_run) as unit:
+        changed = actions.resolve(unit, intent_id, state, note)
+    emit_one(_row(changed))
+
+
+@deliver.command(epilog=examples("crmkit deliver retry 2 --dry-run"))
+@click.argument("intent_id", metavar="ID", type=int)
+@dry_run_option
+@pass_crm
+def retry(crm: CRM, intent_id: int, dry_run: bool) -> None:
+    """
+    Queue a failed message once more.
+
+    One that is unknown may have arrived: resolve it first.
+    """
+    with writing(crm, dry_run) as unit:
+        changed = actions.retry(unit, intent_id)
+    emit_one(_row(changed))

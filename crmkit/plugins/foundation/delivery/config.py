@@ -1,0 +1,37 @@
+"""The settings under ``[delivery]``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+_positive: Any = attrs.validators.gt(0)
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """
+    How a worker goes about it.
+
+    Attributes:
+        batch: How many intents are claimed in one commit.
+        group: At most so many are marked as sending in one commit: what one crash can leave
+            ``unknown``. Fewer when the channel is slow, down to one.
+        lease_seconds: After so long without a word a worker counts as dead.
+        attempts: After so many refusals "for now" an intent has failed.
+        first_retry_seconds, longest_retry_seconds: The wait before the second attempt, which
+            doubles from there, and its limit.
+        deliver_on_commit: Send what is due right after each committed unit, in the same thread, so
+            that a host needs no worker; its commit takes as long as the sending. What is put off
+            or to be tried again waits for the next commit. A unit that joined a bare connection
+            sends nothing.
+    """
+
+    batch: int = attrs.field(default=200, validator=_positive)
+    group: int = attrs.field(default=32, validator=_positive)
+    lease_seconds: float = attrs.field(default=300.0, validator=attrs.validators.ge(1.0))
+    attempts: int = attrs.field(default=8, validator=_positive)
+    first_retry_seconds: float = attrs.field(default=60.0, validator=_positive)
+    longest_retry_seconds: float = attrs.field(default=4 * 3600.0, validator=_positive)
+    deliver_on_commit: bool = False

@@ -1,0 +1,151 @@
+"""Reading the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from crmkit import Contact, Objection, RecordNotFoundError, Unit, ask
+from crmkit.sql import id_list, interaction, one_of
+
+from .model import Attempt, Message, Outcome, State
+from .tables import attempt, intent
+
+COLUMNS = [column for column in intent.c if column.name != "claimed_at"]
+_LATEST = sa.select(*COLUMNS).order_by(intent.c.id.desc())
+
+
+def load(rows: Iterable[sa.Row[Any]]) -> list[Message]:
+    return [Message(**row._mapping) for row in rows]  # noqa: SLF001 - its public name
+
+
+def message(unit: Unit, intent_id: int) -> Message:
+    """
+    Raises:
+        RecordNotFoundError: If there is no such intent.
+    """
+    found = messages_with(unit, [intent_id])
+    if not found:
+        raise RecordNotFoundError("intent", intent_id)
+    return found[0]
+
+
+def messages_with(unit: Unit, ids: Iterable[int]) -> list[Message]:
+    """Those that exist, latest first."""
+    wanted = {"ids": id_list(unit.connection, ids)}
+    return load(unit.connection.execute(_LATEST.where(one_of(intent.c.id)), wanted))
+
+
+def messages(
+    unit: Unit,
+    *,
+    state: State | None = None,
+    customer_id: int | None = None,
+    before: int | None = None,
+    size: int = 50,
+) -> list[Message]:
+    """The ledger's tail, latest first; *before* is the last id seen."""
+    query = _LATEST.limit(size)
+    if state is not None:
+        query = query.where(intent.c.state == state)
+    if customer_id is not None:
+        query = query.where(intent.c.customer_id == customer_id)
+    if before is not None:
+        query = query.where(intent.c.id < before)
+    return load(unit.connection.execute(query))
+
+
+def messages_of(unit: Unit, customer_ids: Sequence[int]) -> list[Message]:
+    """All of these customers, latest first."""
+    wanted = {"ids": id_list(unit.connection, customer_ids)}
+    return load(unit.connection.execute(_LATEST.where(one_of(intent.c.customer_id)), wanted))
+
+
+def attempts_of(unit: Unit, intent_id: int) -> list[Attempt]:
+    """The log of one intent, oldest first."""
+    query = (
+        sa.select(attempt.c.intent_id, attempt.c.at, attempt.c.state, attempt.c.detail)
+        .where(attempt.c.intent_id == intent_id)
+        .order_by(attempt.c.id)
+    )
+    return [Attempt(**row._mapping) for row in unit.connection.execute(query)]  # noqa: SLF001
+
+
+def ids_of_keys(unit: Unit, keys: Iterable[str]) -> dict[str, int]:
+    """Intent ids by key; unknown ones are absent."""
+    query = sa.select(intent.c.key, intent.c.id).where(one_of(intent.c.key))
+    wanted = {"ids": id_list(unit.connection, keys)}
+    return {row.key: row.id for row in unit.connection.execute(query, wanted)}
+
+
+def intents_behind(unit: Unit, interaction_ids: Sequence[int]) -> dict[int, int]:
+    """The intent that each ``message.sent`` of *interaction_ids* records."""
+    query = (
+        sa.select(interaction.c.id, intent.c.id)
+        .join(intent, intent.c.key == interaction.c.source_key)
+        .where(one_of(interaction.c.id), interaction.c.source == "delivery")
+    )
+    wanted = {"ids": id_list(unit.connection, interaction_ids)}
+    return {row[0]: row[1] for row in unit.connection.execute(query, wanted)}
+
+
+def is_due(unit: Unit) -> sa.ColumnElement[bool]:
+    """The condition of an intent that waits for a worker."""
+    return sa.and_(intent.c.state == "queued", intent.c.not_before <= unit.now)
+
+
+def due(unit: Unit, *, size: int) -> list[Message]:
+    """What a worker would take now, in its order."""
+    query = sa.select(*COLUMNS).where(is_due(unit)).order_by(intent.c.not_before, intent.c.id)
+    return load(unit.connection.execute(query.limit(size)))
+
+
+def due_by_channel(unit: Unit) -> dict[str, int]:
+    """How many wait, by the channel they need."""
+    query = sa.select(intent.c.channel, sa.func.count()).where(is_due(unit))
+    return {row[0]: row[1] for row in unit.connection.execute(query.group_by(intent.c.channel))}
+
+
+def counts(unit: Unit) -> dict[State, int]:
+    """How many there are, by state."""
+    query = sa.select(intent.c.state, sa.func.count()).group_by(intent.c.state)
+    return {cast(State, row[0]): row[1] for row in unit.connection.execute(query)}
+
+
+def refused(unit: Unit, messages: Sequence[Message]) -> Mapping[int, Outcome]:
+    """What becomes of those the enabled plugins refuse, by intent id; absent means it may go."""
+    contacts = [
+        Contact(
+            customer_id=each.customer_id,
+            purpose=each.purpose,
+            channel=each.channel,
+            address=each.address,
+            at=unit.now,
+        )
+        for each in messages
+    ]
+    found = ask.may_contact(unit, contacts) if contacts else {}
+    return {
+        messages[index].id: _refusal(messages[index], told, unit.now)
+        for index, told in found.items()
+    }
+
+
+def _refusal(message: Message, objections: Sequence[Objection], now: datetime) -> Outcome:
+    """Put off if every objection says when it ends and the message does not expire by then."""
+    told = "; ".join(f"{each.plugin}: {each.reason}" for each in objections)
+    ends = [each.until for each in objections if each.until]
+    until = max(ends) if len(ends) == len(objections) else now
+    if until <= now or (message.expires_at and message.expires_at <= until):
+        return Outcome(message, "suppressed", detail=told)
+    return Outcome(message, "deferred", detail=told, not_before=until)
+
+
+def is_durable(unit: Unit) -> bool:
+    """Whether a commit survives a power cut."""
+    if unit.connection.dialect.name == "sqlite":
+        return bool(unit.connection.exec_driver_sql("PRAGMA synchronous").scalar_one() >= 2)
+    return bool(unit.connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() != "off")
