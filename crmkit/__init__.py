@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RecordNotFoundError,
         RefusedError,
         StaleVersionError,
+        nearest,
     )
     from .core.hookspecs import hookimpl, hookspec
     from .core.model import ContactPoint, Customer, Identity, Interaction, Line, Offer
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         Cause,
         Changes,
         Channel,
+        Columns,
         Contact,
         Finding,
         InteractionKind,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
         Proposal,
         Receipt,
         Ref,
+        Remark,
         Scope,
         Scored,
         Scorer,
@@ -80,6 +83,7 @@ _HOME = {
         "RecordNotFoundError",
         "RefusedError",
         "StaleVersionError",
+        "nearest",
     ),
     "hookspecs": ("hookimpl", "hookspec"),
     "model": ("ContactPoint", "Customer", "Identity", "Interaction", "Line", "Offer"),
@@ -89,6 +93,7 @@ _HOME = {
         "Cause",
         "Changes",
         "Channel",
+        "Columns",
         "Contact",
         "Finding",
         "InteractionKind",
@@ -97,6 +102,7 @@ _HOME = {
         "Proposal",
         "Receipt",
         "Ref",
+        "Remark",
         "Scope",
         "Scored",
         "Scorer",
@@ -117,6 +123,7 @@ __all__ = [
     "ChangeRejectedError",
     "Changes",
     "Channel",
+    "Columns",
     "ConfigError",
     "Contact",
     "ContactPoint",
@@ -149,6 +156,7 @@ __all__ = [
     "RecordNotFoundError",
     "Ref",
     "RefusedError",
+    "Remark",
     "Scope",
     "Scored",
     "Scorer",
@@ -160,6 +168,7 @@ __all__ = [
     "__version__",
     "hookimpl",
     "hookspec",
+    "nearest",
 ]
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .core.engine import create_engine, transaction, translated
     from .core.errors import EXIT_CODES, nearest
     from .core.loading import load_all
-    from .core.migrations import Owner, Status, drift, owners, plan, status, unattended
+    from .core.migrations import Owner, Status, drift, owners, plan, status
     from .core.plugin import PLUGIN_API, Quarantined, implementations, installed, load
     from .core.records import PHASES
 
@@ -21,7 +21,7 @@ _HOME = {
     "engine": ("create_engine", "transaction", "translated"),
     "errors": ("EXIT_CODES", "nearest"),
     "loading": ("load_all",),
-    "migrations": ("Owner", "Status", "drift", "owners", "plan", "status", "unattended"),
+    "migrations": ("Owner", "Status", "drift", "owners", "plan", "status"),
     "plugin": ("PLUGIN_API", "Quarantined", "implementations", "installed", "load"),
     "records": ("PHASES",),
 }
@@ -52,7 +52,6 @@ __all__ = [
     "status",
     "transaction",
     "translated",
-    "unattended",
     "unsound",
     "upgrade",
 ]

@@ -1,5 +1,21 @@
 """Put a question to every enabled plugin; each answers in the unit it is given."""
 
-from .core.calls import check_offers, diagnose, explain, export, may_contact, propose_offers
+from .core.calls import (
+    check_offers,
+    describe,
+    diagnose,
+    explain,
+    export,
+    may_contact,
+    propose_offers,
+)
 
-__all__ = ["check_offers", "diagnose", "explain", "export", "may_contact", "propose_offers"]
+__all__ = [
+    "check_offers",
+    "describe",
+    "diagnose",
+    "explain",
+    "export",
+    "may_contact",
+    "propose_offers",
+]

@@ -1,7 +1,30 @@
 """What a plugin needs to own tables and to write features."""
 
 from .core.columns import Count, Flag, Id, Instant, Json, Real, Text
-from .core.dialect import delete_where, id_list, insert_many, one_of
+from .core.dialect import (
+    Statement,
+    count_again,
+    delete_where,
+    id_list,
+    insert_many,
+    one_of,
+    take_turns,
+    update_rows,
+)
+from .core.matching import contact_key
+from .core.portable import (
+    day_of,
+    days_between,
+    epoch_day,
+    epoch_micros,
+    greatest,
+    int_div,
+    int_sum,
+    least,
+    month_of,
+    transaction_number,
+    year_month,
+)
 from .core.schema import (
     STRICT,
     contact_point,
@@ -25,20 +48,36 @@ __all__ = [
     "Instant",
     "Json",
     "Real",
+    "Statement",
     "Text",
+    "contact_key",
     "contact_point",
+    "count_again",
     "customer",
     "customer_ref",
+    "day_of",
+    "days_between",
     "delete_where",
+    "epoch_day",
+    "epoch_micros",
+    "greatest",
     "id_list",
     "identity",
     "insert_many",
+    "int_div",
+    "int_sum",
     "interaction",
     "interaction_ref",
+    "least",
     "line",
+    "month_of",
     "offer",
     "offer_ref",
     "one_of",
     "plugin_metadata",
     "table",
+    "take_turns",
+    "transaction_number",
+    "update_rows",
+    "year_month",
 ]

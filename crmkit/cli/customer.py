@@ -71,11 +71,14 @@ def find(crm: CRM, text: str, size: int) -> None:
 @customer_argument
 @pass_crm
 def show(crm: CRM, customer: str) -> None:
-    """Everything core knows about one customer, with open offers and the latest interactions."""
+    """One customer on one screen, with what the enabled plugins have to say."""
+    from crmkit import ask
+
     with crm.unit(write=False) as unit:
         found = unit.customers.find(customer)
         offers = unit.offers.open_of(found.id)
         latest = unit.interactions.timeline(found.id, size=LATEST)
+        remarks = ask.describe(unit, [found])
     emit_one(
         {
             **rows.of_customer(found),
@@ -83,6 +86,7 @@ def show(crm: CRM, customer: str) -> None:
             "latest": [
                 f"{each.at:%Y-%m-%d} {each.kind} {each.amount or ''}".rstrip() for each in latest
             ],
+            "remarks": [f"{plugin}: {remark.text}" for plugin, remark in remarks],
         }
     )
 

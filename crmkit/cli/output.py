@@ -192,7 +192,9 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
 def _fields(thing: Row) -> None:
     indent = max(map(len, thing), default=0) + len(GAP)
     for name, value in thing.items():
-        lines = _lines(value) or [""]
+        lines = _lines(value)
+        if not any(lines):
+            continue
         label = click.style(name.replace("_", " ").ljust(indent), bold=True)
         click.echo(label + visible(lines[0]))
         _write("".join(" " * indent + visible(line) + "\n" for line in lines[1:]))

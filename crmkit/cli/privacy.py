@@ -40,7 +40,6 @@ def export(crm: CRM, customer: str, output: Path | None) -> None:
     if output is not None and output.exists():
         raise Failure(f"{output} exists; name another file", REFUSED)
     with crm.unit(write=False) as unit:
-        _refuse_unattended(unit)
         held = _held(unit, customer)
     document = json_escapes(json.dumps(plain(held), ensure_ascii=False, indent=2)) + "\n"
     if output is None:
@@ -66,7 +65,6 @@ def erase(crm: CRM, customer: str, yes: bool, dry_run: bool) -> None:
     Dates and sums stay, so that totals remain true. Backups still hold the person.
     """
     with crm.unit(write=False) as unit:
-        _refuse_unattended(unit)
         found = unit.customers.find(customer)
     if not (yes or dry_run):
         _confirm(found.id, found.name)
@@ -107,18 +105,3 @@ def _all_interactions(unit: Unit, customer_id: int) -> Iterator[Interaction]:
     while page := unit.interactions.timeline(customer_id, before=last, size=PAGE):
         yield from page
         last = page[-1]
-
-
-def _refuse_unattended(unit: Unit) -> None:
-    """
-    Raises:
-        Failure: If a plugin that does not run holds rows about customers.
-    """
-    from crmkit.admin import unattended
-
-    if names := unattended(unit.connection, unit.crm.owners):
-        told = " and ".join(names)
-        raise Failure(
-            f"{told} may hold data about this customer and does not run; enable or mend it first",
-            REFUSED,
-        )

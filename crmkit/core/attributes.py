@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import attrs
 
 from .errors import InvalidValueError, nearest
+from .matching import has_control
 
+LONGEST_DECIMAL: Final = 30
 AttributeType = Literal["text", "integer", "decimal", "boolean", "date", "choice"]
 
 
@@ -43,7 +45,9 @@ class Attribute:
         return checked
 
     def _text(self, value: object) -> str | None:
-        return value if isinstance(value, str) and len(value) <= 10_000 else None
+        if isinstance(value, str) and len(value) <= 10_000 and not has_control(value):
+            return value
+        return None
 
     def _choice(self, value: object) -> str | None:
         return value if isinstance(value, str) and value in self.choices else None
@@ -61,7 +65,10 @@ class Attribute:
             number = Decimal(str(value))
         except InvalidOperation:
             return None
-        return str(number) if number.is_finite() else None
+        if not number.is_finite() or abs(number.adjusted()) > LONGEST_DECIMAL:
+            return None
+        written = f"{number:f}"
+        return (written.rstrip("0").rstrip(".") if "." in written else written) if number else "0"
 
     def _date(self, value: object) -> str | None:
         try:
@@ -71,7 +78,7 @@ class Attribute:
 
 
 _ACCEPTED = {
-    "text": "text of at most 10000 characters",
+    "text": "text of at most 10000 characters without control characters",
     "integer": "a 64-bit integer",
     "decimal": "an exact decimal such as '12.5'",
     "boolean": "true or false",

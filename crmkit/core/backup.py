@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -13,20 +14,39 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from . import migrations
 from .engine import translated
 from .errors import DatabaseError
 
 
 def sqlite_file(engine: sa.Engine) -> Path | None:
-    """The file behind a SQLite engine; None for memory and for PostgreSQL."""
-    name = engine.url.database
-    if engine.dialect.name != "sqlite" or name in (None, "", ":memory:"):
+    """The file behind a SQLite engine; None for memory, for a ``file:`` URI and for PostgreSQL."""
+    name = engine.url.database or ":memory:"
+    if engine.dialect.name != "sqlite" or name == ":memory:" or name.startswith("file:"):
         return None
     return Path(name)
 
 
 def backup_name(path: Path, now: datetime) -> Path:
-    return path.with_name(f"{path.name}.bak-{now:%Y%m%dT%H%M%SZ}")
+    """A free name beside *path*."""
+    plain = f"{path.name}.bak-{now:%Y%m%dT%H%M%SZ}"
+    names = (plain, *(f"{plain}-{n}" for n in range(2, 1000)))
+    return next(each for each in map(path.with_name, names) if not each.exists())
+
+
+def upgrade(engine: sa.Engine, owners: Sequence[migrations.Owner], now: datetime) -> list[str]:
+    """
+    Bring the database to what *owners* need; returns ``owner revision`` lines.
+
+    A SQLite file that holds something is copied first, to ``<name>.bak-<time>`` beside it.
+    """
+    with translated(), engine.connect() as connection:
+        found = migrations.status(connection, owners)
+    migrations.refuse_newer(found)
+    path = sqlite_file(engine)
+    if path and any(each.have for each in found) and any(each.pending for each in found):
+        backup(engine, backup_name(path, now))
+    return list(migrations.upgrade(engine, owners))
 
 
 def backup(engine: sa.Engine, target: Path) -> None:
@@ -41,15 +61,14 @@ def backup(engine: sa.Engine, target: Path) -> None:
     """
     if target.exists():
         raise DatabaseError(f"{target} exists; name another file for the backup")
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         with translated():
             if engine.dialect.name == "sqlite":
                 _copy_sqlite(engine, part)
             else:
                 _dump_postgres(engine, part)
-        os.replace(part, target)
+        part.replace(target)
     finally:
         part.unlink(missing_ok=True)
 
@@ -79,7 +98,9 @@ def unsound(connection: sa.Connection) -> list[str]:
     """What SQLite's own checks find: damaged pages, rows that point nowhere. Empty when sound."""
     if connection.dialect.name != "sqlite":
         return []
-    damage = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+    damage = [
+        row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"
+    ]
     lost = [
         f"{row[0]} row {row[1]} points to no {row[2]}"
         for row in connection.exec_driver_sql("PRAGMA foreign_key_check")

@@ -6,39 +6,40 @@ The only place that knows how results combine, and what a failure means for whic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .errors import HookFailedError
-from .model import Customer
-from .records import (
-    Cause,
-    Changes,
-    Contact,
-    Finding,
-    Objection,
-    Proposal,
-    Ref,
-)
+from .dispatch import records
+from .errors import HookFailedError, RefusedError
+from .migrations import unattended
+from .model import Customer, Interaction, Offer
+from .records import Cause, Changes, Contact, Finding, Noun, Objection, Proposal, Ref, Remark, Step
 
 if TYPE_CHECKING:
     from .crm import CRM
     from .unit import Unit
 
 T = TypeVar("T")
+R = TypeVar("R", Customer, Interaction, Offer)
 
 
-def saving(unit: Unit, changes: Changes) -> Changes:
+def saving(unit: Unit, noun: Noun, after: Sequence[R], before: Sequence[R] = ()) -> Sequence[R]:
     """The batch as the plugins leave it."""
     for impl in unit.hooks.implementations("crmkit_saving"):
-        replaced = unit.hooks.ask("crmkit_saving", impl, unit=unit, changes=changes)
-        if replaced is None:
+        asked: Any = Changes(noun=noun, before=before, after=after)
+        answer = unit.hooks.ask("crmkit_saving", impl, unit=unit, changes=asked)
+        if answer is None or answer is asked:
             continue
-        if not isinstance(replaced, Changes) or len(replaced.after) != len(changes.after):
-            problem = TypeError("must return None or a Changes of the same length")
+        if not isinstance(answer, Changes) or _who(answer.after) != _who(after):
+            problem = TypeError("must return None or Changes of the same records in the same order")
             raise HookFailedError("crmkit_saving", [(impl.plugin, problem)])
-        changes = replaced
-    return changes
+        after = cast(Sequence[R], answer.after)
+    return after
+
+
+def _who(records: Sequence[Any]) -> list[tuple[object, ...]]:
+    """What a plugin that replaces records must leave: which ones they are."""
+    return [(type(each), each.id, getattr(each, "version", 0)) for each in records]
 
 
 def saved(unit: Unit, changes: Changes) -> None:
@@ -50,21 +51,18 @@ def committed(crm: CRM, changes: Sequence[Changes]) -> None:
     crm.hooks.tell("crmkit_committed", crm=crm, changes=changes)
 
 
-def propose_offers(unit: Unit, customers: Sequence[Customer]
-) -> list[tuple[str, Proposal]]:
+def propose_offers(unit: Unit, customers: Sequence[Customer]) -> list[tuple[str, Proposal]]:
     """``(plugin, proposal)`` of all plugins."""
     answers = unit.hooks.all("crmkit_propose_offers", unit=unit, customers=customers)
     return _flat("crmkit_propose_offers", answers, Proposal)
 
 
-def check_offers(unit: Unit, proposals: Sequence[Proposal]
-) -> dict[int, list[Objection]]:
+def check_offers(unit: Unit, proposals: Sequence[Proposal]) -> dict[int, list[Objection]]:
     """Objections by position in *proposals*."""
     return unit.hooks.vetoes("crmkit_check_offers", len(proposals), unit=unit, proposals=proposals)
 
 
-def may_contact(unit: Unit, contacts: Sequence[Contact]
-) -> dict[int, list[Objection]]:
+def may_contact(unit: Unit, contacts: Sequence[Contact]) -> dict[int, list[Objection]]:
     """Objections by position in *contacts*."""
     return unit.hooks.vetoes("crmkit_may_contact", len(contacts), unit=unit, contacts=contacts)
 
@@ -74,37 +72,72 @@ def explain(unit: Unit, refs: Sequence[Ref]) -> list[Cause]:
     return [cause for _, cause in _flat("crmkit_explain", answers, Cause)]
 
 
-def export(unit: Unit, customer_ids: Sequence[int]
-) -> dict[int, dict[str, object]]:
-    """What each plugin holds, by customer id and plugin."""
+def describe(unit: Unit, customers: Sequence[Customer]) -> list[tuple[str, Remark]]:
+    """``(plugin, remark)`` of all plugins, in their order."""
+    answers = unit.hooks.all("crmkit_describe", unit=unit, customers=customers)
+    return _flat("crmkit_describe", answers, Remark)
+
+
+def export(unit: Unit, customer_ids: Sequence[int]) -> dict[int, dict[str, object]]:
+    """
+    What each plugin holds, by customer id and plugin.
+
+    Raises:
+        RefusedError: If a plugin that does not run may hold data about them.
+    """
+    _refuse_unattended(unit)
     found: dict[int, dict[str, object]] = {customer_id: {} for customer_id in customer_ids}
     for plugin, answer in unit.hooks.all("crmkit_export", unit=unit, customer_ids=customer_ids):
+        if not isinstance(answer, Mapping) or not answer.keys() <= found.keys():
+            problem = TypeError(f"expected a mapping by the ids asked for, got {answer!r:.80}")
+            raise HookFailedError("crmkit_export", [(plugin, problem)])
         for customer_id, data in answer.items():
             found[customer_id][plugin] = data
     return found
 
 
 def erase(unit: Unit, customer_ids: Sequence[int]) -> dict[str, int]:
-    """Rows touched, by plugin."""
+    """
+    Rows touched, by plugin.
+
+    Raises:
+        RefusedError: If a plugin that does not run may hold data about them.
+    """
+    _refuse_unattended(unit)
     return dict(unit.hooks.all("crmkit_erase", unit=unit, customer_ids=customer_ids))
+
+
+def cycle_steps(crm: CRM) -> list[tuple[str, Step]]:
+    """``(plugin, step)`` of all plugins, in their order."""
+    return _flat("crmkit_cycle_steps", crm.hooks.all("crmkit_cycle_steps"), Step)
 
 
 def diagnose(unit: Unit) -> list[Finding]:
     """What the plugins report; one that cannot is itself a finding."""
     results, failures = unit.hooks.settled("crmkit_diagnose", unit=unit)
-    found = [finding for _, finding in _flat("crmkit_diagnose", results, Finding)]
+    found: list[Finding] = []
+    for plugin, answer in results:
+        try:
+            found += records("crmkit_diagnose", plugin, answer, Finding)
+        except HookFailedError as exc:
+            failures.append((plugin, exc))
     return found + [
         Finding(level="fail", subject=plugin, text=f"cannot diagnose itself: {exc}")
         for plugin, exc in failures
     ]
 
 
+def _refuse_unattended(unit: Unit) -> None:
+    if names := unattended(unit.connection, unit.crm.owners):
+        told = " and ".join(names)
+        raise RefusedError(
+            f"{told} may hold data about this customer and does not run; enable or mend it first"
+        )
+
+
 def _flat(hook: str, answers: Sequence[tuple[str, object]], wanted: type[T]) -> list[tuple[str, T]]:
-    found: list[tuple[str, T]] = []
-    for plugin, answer in answers:
-        for item in answer or ():  # type: ignore[attr-defined]
-            if not isinstance(item, wanted):
-                problem = TypeError(f"expected {wanted.__name__}, got {item!r:.80}")
-                raise HookFailedError(hook, [(plugin, problem)])
-            found.append((plugin, item))
-    return found
+    return [
+        (plugin, item)
+        for plugin, answer in answers
+        for item in records(hook, plugin, answer, wanted)
+    ]

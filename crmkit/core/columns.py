@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from .errors import InvalidValueError
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+_NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
 
 def to_micros(at: datetime) -> int:
@@ -24,10 +28,23 @@ def from_micros(micros: int) -> datetime:
 
 
 def to_json(value: object) -> str:
-    """Compact, key-sorted JSON; refuses NaN."""
-    return json.dumps(
-        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
-    )
+    """
+    Compact, key-sorted JSON.
+
+    Raises:
+        InvalidValueError: If *value* is not JSON-ready, or holds what PostgreSQL cannot store: NUL,
+            NaN, half a surrogate pair.
+    """
+    try:
+        text = json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
+        )
+        text.encode()
+    except (TypeError, ValueError) as exc:
+        raise InvalidValueError("document", value, f"JSON-ready values ({exc})") from exc
+    if "\\u0000" in text and _NUL.search(text):
+        raise InvalidValueError("document", value, "text without NUL characters")
+    return text
 
 
 def read_json(stored: object) -> Any:
@@ -52,7 +69,9 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return to_micros(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        return from_micros(value) if isinstance(value, int) else value
+        if value is None:
+            return None
+        return from_micros(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
 class Json(sa.types.TypeDecorator[Any]):
@@ -69,7 +88,7 @@ class Json(sa.types.TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         return value if value is None or dialect.name == "postgresql" else to_json(value)
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+    def process_result_value(self, value: Any, _: sa.Dialect) -> Any:
         return json.loads(value) if isinstance(value, str) else value
 
 
@@ -87,7 +106,7 @@ class Flag(sa.types.TypeDecorator[bool]):
     def process_bind_param(self, value: bool | None, dialect: sa.Dialect) -> Any:
         return int(value) if value is not None and dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> bool | None:
+    def process_result_value(self, value: Any, _: sa.Dialect) -> bool | None:
         return None if value is None else bool(value)
 
 
@@ -100,7 +119,7 @@ Count = sa.BigInteger().with_variant(sa.INTEGER(), "sqlite")
 Text = sa.Text()
 """Text of any length. Lengths are checked at the border, not by the column."""
 
-Real = sa.Double().with_variant(sa.REAL(), "sqlite")
+Real: sa.types.TypeEngine[float] = sa.Double().with_variant(sa.REAL(), "sqlite")
 """A double."""
 
 

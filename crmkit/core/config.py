@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
 import attrs
-import cattrs
 
 from .attributes import Attribute
+from .documents import Written, structured
 from .engine import Durability
 from .errors import ConfigError, nearest
 
 S = TypeVar("S")
 FILE_NAME: Final = "crmkit.toml"
+DATABASE: Final = "sqlite:///crm.db"
 _KNOWN: Final = ("database", "plugins", "essential", "strict", "durability", "actor")
 
 
@@ -34,7 +35,7 @@ class Config:
     """
 
     path: Path | None = None
-    database: str = "sqlite:///crm.db"
+    database: str = DATABASE
     plugins: tuple[str, ...] = ()
     essential: tuple[str, ...] = ()
     strict: bool = False
@@ -67,11 +68,11 @@ def read_config(path: Path) -> Config:
 
 
 def _from_document(path: Path, document: dict[str, Any]) -> Config:
-    main = dict(document.pop("crmkit", {}))
-    attributes = document.pop("attributes", {})
     for key, value in document.items():
         if not isinstance(value, dict):
             raise ConfigError(f"{path}: {key!r} stands outside a table; put it under [crmkit]")
+    main = document.pop("crmkit", {})
+    attributes = document.pop("attributes", {})
     for key in main:
         if key not in _KNOWN:
             raise ConfigError(f"{path}: [crmkit] has no {key!r}{nearest(key, _KNOWN)}")
@@ -82,18 +83,29 @@ def _from_document(path: Path, document: dict[str, Any]) -> Config:
         raise ConfigError(f"{path}: [attributes]: {exc}") from exc
     return Config(
         path=path,
-        **{**main, "plugins": tuple(main.get("plugins", ())),
-           "essential": tuple(main.get("essential", ()))},
+        **main
+        | {
+            "database": _beside(path, main.get("database", DATABASE)),
+            "plugins": tuple(_beside(path, each) for each in main.get("plugins", ())),
+            "essential": tuple(main.get("essential", ())),
+        },
         attributes=defined,
         settings=document,
     )
+
+
+def _beside(config: Path, given: str) -> str:
+    """A relative SQLite file, or plugin file, is meant from the folder of the configuration."""
+    if given.startswith("sqlite:///") and not given.startswith(("sqlite:////", "sqlite:///:")):
+        return f"sqlite:///{config.parent / given.removeprefix('sqlite:///')}"
+    return str(config.parent / given) if given.endswith(".py") else given
 
 
 def _check_types(path: Path, main: Mapping[str, object]) -> None:
     for key in ("plugins", "essential"):
         value = main.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise ConfigError(f"{path}: {key} must be a list of names, such as {key} = [\"rfm\"]")
+            raise ConfigError(f'{path}: {key} must be a list of names, such as {key} = ["rfm"]')
     for key in ("database", "actor"):
         if not isinstance(main.get(key, ""), str):
             raise ConfigError(f"{path}: {key} must be text")
@@ -110,14 +122,12 @@ def structure_settings(plugin: str, cls: type[S], given: Mapping[str, object]) -
     Raises:
         ConfigError: With every problem at once.
     """
-    converter = cattrs.Converter(forbid_extra_keys=True)
     resolved = {key: _resolved(plugin, key, value) for key, value in given.items()}
     try:
-        return converter.structure(resolved, cls)
-    except Exception as exc:  # cattrs raises groups of whatever the validators raise
-        told = "; ".join(cattrs.transform_error(exc)) or str(exc)
+        return structured(resolved, cls)
+    except ValueError as exc:
         known = ", ".join(field.name for field in attrs.fields(cls))  # type: ignore[arg-type]
-        raise ConfigError(f"[{plugin}]: {told} (settings: {known})") from exc
+        raise ConfigError(f"[{plugin}]: {exc} (settings: {known})") from exc
 
 
 def _resolved(plugin: str, key: str, value: object) -> object:
@@ -127,8 +137,8 @@ def _resolved(plugin: str, key: str, value: object) -> object:
         found = os.environ.get(str(value["env"]))
         if found is None:
             raise ConfigError(f"[{plugin}] {key}: environment variable {value['env']} is not set")
-        return found
+        return Written(found)
     try:
-        return Path(str(value["file"])).read_text(encoding="utf-8").strip()
-    except OSError as exc:
+        return Written(Path(str(value["file"])).read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"[{plugin}] {key}: {exc}") from exc

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from . import calls, migrations
 from .attributes import Attribute
-from .backup import backup, backup_name, sqlite_file
+from .backup import upgrade
 from .config import Config, read_config, structure_settings
 from .dispatch import Hooks
-from .engine import Durability, create_engine, is_retryable, joined, transaction
-from .errors import ConfigError, PluginError, nearest
+from .engine import Durability, create_engine, is_retryable, joined, refuse_driver, transaction
+from .errors import ConfigError, nearest
 from .loading import Contributed, Loaded, load_all
-from .plugin import Plugin, Quarantined
+from .plugin import Plugin
 from .unit import Unit
 
 S = TypeVar("S")
@@ -47,6 +47,7 @@ class CRM:
         contributed: What core and the plugins contribute.
         attributes: The defined custom attributes by name.
         clock: Returns the current instant.
+        folder: What relative paths in settings start from: the folder of ``crmkit.toml``.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class CRM:
         attributes: Iterable[Attribute],
         clock: Clock,
         actor: str,
+        folder: Path,
     ) -> None:
         self.engine = engine
         self.plugins = loaded.plugins
@@ -67,6 +69,7 @@ class CRM:
         self.attributes = {each.name: each for each in attributes}
         self.clock = clock
         self.actor = actor
+        self.folder = folder
         self._settings = settings
         self._is_ready = False
 
@@ -83,6 +86,7 @@ class CRM:
         durability: Durability = "full",
         clock: Clock = system_clock,
         actor: str = "",
+        folder: Path = Path(),
     ) -> CRM:
         """
         Wire a CRM. Touches no table: call :meth:`upgrade` once, then work in units.
@@ -100,9 +104,11 @@ class CRM:
             PluginError: If an essential plugin, or with *strict* any, fails.
             ConfigError: If settings do not fit or name a plugin that is not enabled.
         """
-        engine = database if isinstance(database, sa.Engine) else None
-        if engine is None:
-            engine = create_engine(database, durability=durability)  # type: ignore[arg-type]
+        if isinstance(database, sa.Engine):
+            engine = database
+            refuse_driver(engine)
+        else:
+            engine = create_engine(database, durability=durability)
         loaded = load_all(plugins, trace=os.environ.get("CRMKIT_TRACE", "") not in ("", "0"))
         _refuse_missing(loaded, set(essential), strict)
         return cls(
@@ -112,6 +118,7 @@ class CRM:
             attributes=attributes,
             clock=clock,
             actor=actor,
+            folder=folder,
         )
 
     @classmethod
@@ -127,6 +134,7 @@ class CRM:
             "strict": read.strict,
             "durability": read.durability,
             "actor": read.actor,
+            "folder": read.path.parent if read.path else Path(),
         }
         return cls.open(**(given | changes))
 
@@ -148,12 +156,7 @@ class CRM:
 
         A SQLite file that holds something is copied first, to ``<name>.bak-<time>`` beside it.
         """
-        with self.engine.connect() as connection:
-            found = migrations.status(connection, self.owners)
-        path = sqlite_file(self.engine)
-        if path and any(each.have for each in found) and any(each.pending for each in found):
-            backup(self.engine, backup_name(path, self.clock()))
-        return list(migrations.upgrade(self.engine, self.owners))
+        return upgrade(self.engine, self.owners, self.clock())
 
     @contextmanager
     def unit(
@@ -177,8 +180,9 @@ class CRM:
         if session is not None:
             with self._joined(session.connection(), actor) as unit:
                 yield unit
-            if unit.changes:
-                sa.event.listen(session, "after_commit", self._telling(unit), once=True)
+            if write:
+                told = self._telling(unit, session.get_transaction())
+                sa.event.listen(session, "after_commit", told)
         elif connection is not None:
             with self._joined(connection, actor) as unit:
                 yield unit
@@ -186,7 +190,8 @@ class CRM:
             with transaction(self.engine, write=write) as own:
                 unit = self._make(own, actor)
                 yield unit
-            self._tell(unit)
+            if write:
+                self._tell(unit)
 
     def run(self, work: Callable[[Unit], T], *, actor: str | None = None) -> T:
         """
@@ -204,7 +209,7 @@ class CRM:
             except Exception as exc:
                 if attempt == ATTEMPTS or not is_retryable(exc):
                     raise
-                time.sleep(random.uniform(0, 0.01 * 2**attempt))
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
         raise AssertionError("unreachable")
 
     def close(self) -> None:
@@ -220,26 +225,41 @@ class CRM:
         if not self._is_ready:
             migrations.refuse_unready(connection, self.owners)
             self._is_ready = True
-        return Unit(self, connection, now=self.clock(), actor=self.actor if actor is None else actor)
+        return Unit(
+            self, connection, now=self.clock(), actor=self.actor if actor is None else actor
+        )
 
     def _tell(self, unit: Unit) -> None:
-        if unit.changes:
-            calls.committed(self, tuple(unit.changes))
+        calls.committed(self, tuple(unit.changes))
 
-    def _telling(self, unit: Unit) -> Callable[[Session], None]:
-        return lambda _: self._tell(unit)
+    def _telling(self, unit: Unit, begun: object) -> Callable[[Session], None]:
+        """A listener that tells once, when the host's outermost transaction is committed."""
+        waiting = [unit]
+
+        def tell(session: Session) -> None:
+            if waiting and not session.in_nested_transaction():
+                joined = waiting.pop()
+                if session.get_transaction() is begun:  # else the unit's was rolled back before
+                    self._tell(joined)
+
+        return tell
+
+
+def _enabled(loaded: Loaded) -> set[str]:
+    return {each.name for each in loaded.plugins} | {each.name for each in loaded.quarantined}
 
 
 def _refuse_missing(loaded: Loaded, essential: set[str], strict: bool) -> None:
     for each in loaded.quarantined:
         if strict or each.name in essential:
             raise each.cause
+    for name in essential - _enabled(loaded):
+        told = nearest(name, _enabled(loaded))
+        raise ConfigError(f"essential: {name!r} is no enabled plugin{told}")
 
 
-def _structured(
-    loaded: Loaded, settings: Mapping[str, Mapping[str, object]]
-) -> dict[str, object]:
-    enabled = {each.name for each in (*loaded.plugins, *loaded.quarantined)}
+def _structured(loaded: Loaded, settings: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    enabled = _enabled(loaded)
     for name in settings:
         if name not in enabled:
             raise ConfigError(f"[{name}] is no enabled plugin{nearest(name, enabled)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
@@ -10,19 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
 
-from .columns import encoder, to_json
+from .columns import encoder
 from .schema import sequence
 
 SEQUENCES: Final = ("customer", "interaction", "offer", "record")
 """PostgreSQL sequences ``crm_<name>_id``; ids of plugins' rows come from ``record``."""
 
 
-class one_of(ColumnElement[bool]):
+class one_of(ColumnElement[bool]):  # noqa: N801  it reads as SQL
     """``column IN (all ids of one bound list)``: one statement for any number of ids."""
 
     inherit_cache = True
     __visit_name__ = "one_of"
-    _traverse_internals = [
+    _traverse_internals = [  # noqa: RUF012  the form SQLAlchemy asks for
         ("column", sa.sql.visitors.InternalTraversal.dp_clauseelement),
         ("ids", sa.sql.visitors.InternalTraversal.dp_clauseelement),
     ]
@@ -31,6 +32,10 @@ class one_of(ColumnElement[bool]):
     def __init__(self, column: ColumnElement[Any], name: str = "ids") -> None:
         self.column = column
         self.ids: sa.BindParameter[Any] = sa.bindparam(name, type_=sa.types.NULLTYPE)
+
+    def self_group(self, against: Any = None) -> one_of:  # noqa: ARG002
+        """Itself: SQLAlchemy would append ``= 1`` on SQLite, which no index can serve."""
+        return self
 
 
 @compiles(one_of, "sqlite")
@@ -47,7 +52,7 @@ def _one_of_postgresql(element: one_of, compiler: Any, **kw: Any) -> str:
 
 def id_list(connection: sa.Connection, ids: Iterable[int] | Iterable[str]) -> object:
     """*ids* as the one parameter that :class:`one_of` binds."""
-    return to_json(list(ids)) if connection.dialect.name == "sqlite" else list(ids)
+    return json.dumps(list(ids)) if connection.dialect.name == "sqlite" else list(ids)
 
 
 @contextmanager
@@ -77,9 +82,9 @@ class Statement:
             self._compiled[name] = _compile(self._statement, connection.dialect)
         sql, order, literals = self._compiled[name]
         bound = {**literals, **params}
-        with driver_cursor(connection) as cursor:
-            cursor.execute(sql, bound if order is None else [bound[each] for each in order])
-            fetched: list[tuple[Any, ...]] = cursor.fetchall()
+        raw: Any = connection.connection.dbapi_connection
+        cursor = raw.execute(sql, bound if order is None else [bound[each] for each in order])
+        fetched: list[tuple[Any, ...]] = cursor.fetchall()
         return fetched
 
 
@@ -102,9 +107,7 @@ def allocate_ids(connection: sa.Connection, name: str, count: int) -> Sequence[i
     if connection.dialect.name == "postgresql":
         name = name if name in SEQUENCES else "record"
         with driver_cursor(connection) as cursor:
-            cursor.execute(
-                f"SELECT nextval('crm_{name}_id') FROM generate_series(1, %s)", (count,)
-            )
+            cursor.execute(f"SELECT nextval('crm_{name}_id') FROM generate_series(1, %s)", (count,))
             return [row[0] for row in cursor.fetchall()]
     with driver_cursor(connection) as cursor:
         cursor.execute(_NEXT_ON_SQLITE, (name, count + 1, count))
@@ -139,7 +142,7 @@ def insert_rows(
         else:
             marks = ", ".join("?" * len(names))
             cursor.executemany(f"INSERT INTO {table.name} ({quoted}) VALUES ({marks})", rows)
-        return max(cursor.rowcount, 0)
+        return max(int(cursor.rowcount), 0)
 
 
 def insert_many(
@@ -202,3 +205,24 @@ def delete_where(
         return 0
     statement = sa.delete(table).where(one_of(table.c[column]))
     return connection.execute(statement, {"ids": id_list(connection, wanted)}).rowcount
+
+
+def take_turns(connection: sa.Connection, name: str) -> None:
+    """
+    Wait until no other transaction does *name*, and keep the others waiting until this one ends.
+
+    On SQLite a writing unit is alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        key = sa.func.hashtextextended(sa.func.current_schema() + f".{name}", 0)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def count_again(connection: sa.Connection, *tables: sa.Table) -> None:
+    """
+    Let PostgreSQL's planner know *tables* after a bulk write; its own rounds may come too late.
+
+    SQLite plans these tables well by its rules alone.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE " + ", ".join(each.name for each in tables))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator
-from types import GeneratorType
-from typing import Any
+from collections.abc import Collection, Iterator
+from typing import Any, TypeVar
 
 import attrs
 import pluggy
@@ -17,6 +16,7 @@ from .errors import CrmkitError, HookFailedError
 from .plugin import Plugin
 from .records import Objection
 
+T = TypeVar("T")
 log = logging.getLogger("crmkit.hooks")
 
 
@@ -98,7 +98,7 @@ class Hooks:
             try:
                 result = self._call(hook, impl, given)
                 results.append((impl.plugin, result))
-            except (Exception, SystemExit) as exc:
+            except (Exception, SystemExit) as exc:  # noqa: BLE001  the caller judges
                 failures.append((impl.plugin, exc))
         return results, failures
 
@@ -130,13 +130,27 @@ class Hooks:
     def _call(self, hook: str, impl: Implementation, given: dict[str, Any]) -> Any:
         started = time.perf_counter() if self._trace else 0.0
         result = impl.function(*[given[name] for name in impl.arguments])
-        if isinstance(result, GeneratorType):
+        if hasattr(result, "__next__"):  # what is lazy would fail outside the guard
             result = list(result)
         if not self._trace:
             return result
         took = (time.perf_counter() - started) * 1000
         print(f"trace: {hook} {impl.plugin} {took:.2f} ms -> {result!r:.200}", file=sys.stderr)
         return result
+
+
+def records(hook: str, plugin: str, answer: object, wanted: type[T]) -> list[T]:
+    """
+    What *plugin* answered, as a list; None is an empty one.
+
+    Raises:
+        HookFailedError: If it is anything but a collection of *wanted*.
+    """
+    found = () if answer is None else answer
+    if not isinstance(found, Collection) or not all(isinstance(each, wanted) for each in found):
+        problem = TypeError(f"expected {wanted.__name__} records, got {answer!r:.80}")
+        raise HookFailedError(hook, [(plugin, problem)])
+    return list(found)
 
 
 def _an_objection(item: object, size: int) -> Objection:

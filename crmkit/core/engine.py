@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from .errors import (
     ConfigError,
-    CrmkitError,
     DatabaseBusyError,
     DatabaseError,
     DatabaseFullError,
@@ -24,8 +23,9 @@ Durability = Literal["full", "relaxed"]
 
 BUSY_SECONDS: Final = 30.0
 POSTGRES_DRIVER: Final = "postgresql+psycopg"
-RETRYABLE: Final = frozenset({"40001", "40P01"})
+RETRYABLE: Final = frozenset({"40001", "40P01", "23505"})
 """SQLSTATEs after which the whole transaction may simply run again."""
+DRIVERS: Final = ("sqlite+pysqlite", POSTGRES_DRIVER)
 
 
 def create_engine(url: str | Path, *, durability: Durability = "full") -> sa.Engine:
@@ -52,13 +52,25 @@ def create_engine(url: str | Path, *, durability: Durability = "full") -> sa.Eng
         raise MissingExtraError("PostgreSQL", "postgres") from None
 
 
+def refuse_driver(engine: sa.Engine) -> None:
+    """
+    Raises:
+        ConfigError: If the host's *engine* uses another driver than crmkit's fast paths.
+    """
+    driver = f"{engine.dialect.name}+{engine.dialect.driver}"
+    if driver not in DRIVERS:
+        raise ConfigError(f"engine {driver!r}: crmkit works through {' and '.join(DRIVERS)}")
+
+
 def _parse(url: str | Path) -> sa.URL:
     if isinstance(url, Path) or "://" not in url:
         return sa.URL.create("sqlite", database=str(url))
     try:
         parsed = sa.engine.make_url(url)
     except sa.exc.ArgumentError:
-        raise ConfigError(f"database {url!r}: not a database URL such as sqlite:///crm.db") from None
+        raise ConfigError(
+            f"database {url!r}: not a database URL such as sqlite:///crm.db"
+        ) from None
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise ConfigError(
             f"database {parsed.drivername!r}: crmkit stores in sqlite:///file.db or postgresql://..."
@@ -83,7 +95,8 @@ def _sqlite_settings(durability: Durability) -> Any:
 def begin(connection: sa.Connection, *, write: bool) -> None:
     """Open the database transaction now: on SQLite a writer takes the lock before it reads."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute("BEGIN IMMEDIATE" if write else "BEGIN")
     elif not write:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
@@ -101,26 +114,46 @@ def transaction(
     with translated(), engine.connect() as connection:
         if serializable and connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="SERIALIZABLE")
-        with foreign_keys(connection), connection.begin():
+        with (
+            pragma(connection, "foreign_keys", on=True),
+            pragma(connection, "query_only", on=not write),
+            connection.begin(),
+        ):
             begin(connection, write=write)
             yield connection
 
 
 @contextmanager
-def foreign_keys(connection: sa.Connection) -> Iterator[None]:
-    """Enforce foreign keys for this transaction, also on a host's SQLite engine that does not."""
+def pragma(connection: sa.Connection, name: str, *, on: bool) -> Iterator[None]:
+    """Set a switch of SQLite for one transaction, also on an engine of the host's."""
     if connection.dialect.name != "sqlite":
         yield
         return
     raw: Any = connection.connection.dbapi_connection
-    (before,) = raw.execute("PRAGMA foreign_keys").fetchone()
-    if not before:
-        raw.execute("PRAGMA foreign_keys = ON")
+    (before,) = raw.execute(f"PRAGMA {name}").fetchone()
+    if before != on:
+        raw.execute(f"PRAGMA {name} = {on:d}")
     try:
         yield
     finally:
-        if not before:
-            raw.execute("PRAGMA foreign_keys = OFF")
+        if before != on and not connection.invalidated:  # as it is after Ctrl-C
+            raw.execute(f"PRAGMA {name} = {before}")
+
+
+@contextmanager
+def savepoint(connection: sa.Connection) -> Iterator[None]:
+    """All of it or nothing of it, and the transaction goes on."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("SAVEPOINT crmkit")
+    try:
+        yield
+    except BaseException:
+        alive = not connection.invalidated  # it is not after Ctrl-C; SQLite may have rolled back
+        if alive and (connection.dialect.name != "sqlite" or raw.in_transaction):
+            raw.execute("ROLLBACK TO SAVEPOINT crmkit")
+            raw.execute("RELEASE SAVEPOINT crmkit")
+        raise
+    raw.execute("RELEASE SAVEPOINT crmkit")
 
 
 @contextmanager
@@ -141,37 +174,42 @@ def joined(connection: sa.Connection) -> Iterator[None]:
 
 def is_retryable(error: BaseException) -> bool:
     """Whether PostgreSQL gave up the transaction in favour of another one."""
-    origin = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-    return getattr(origin, "sqlstate", None) in RETRYABLE
+    return any(getattr(each, "sqlstate", None) in RETRYABLE for each in _causes(error))
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Say what the database means: busy, read-only, full."""
+    """Say what the database means: busy, read-only, full. Also when a plugin's hook met it."""
     try:
         yield
-    except CrmkitError:
+    except DatabaseError:
         raise
     except Exception as error:
-        origin = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-        plain = _in_plain_words(origin)
-        if plain is None:
-            raise
-        raise plain from error
+        for cause in _causes(error):
+            if type(cause).__module__.partition(".")[0] in ("sqlite3", "psycopg"):
+                plain = _in_plain_words(cause)
+                if plain is not None:
+                    raise plain from error
+        raise
 
 
-def _in_plain_words(error: BaseException | None) -> DatabaseError | None:
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _in_plain_words(error: BaseException) -> DatabaseError | None:
     text = str(error)
     state = getattr(error, "sqlstate", None)
     if "database is locked" in text or "database table is locked" in text or state == "55P03":
         return DatabaseBusyError(
-            f"the database is locked by another process for more than {BUSY_SECONDS:.0f} seconds; "
-            "nothing was written, try again"
+            "the database is locked by another process; nothing was written, try again"
         )
     if "readonly database" in text or state == "25006":
         return DatabaseReadOnlyError(
-            "the database cannot be written to; nothing was written; "
-            "make the file and its folder writable"
+            "the database, or this unit of work, is read-only; nothing was written; "
+            "make the file and its folder writable, or open the unit with write=True"
         )
     if "database or disk is full" in text or "disk I/O error" in text or state == "53100":
         return DatabaseFullError(
@@ -181,6 +219,6 @@ def _in_plain_words(error: BaseException | None) -> DatabaseError | None:
         return DatabaseError("the database file cannot be opened; check that its folder exists")
     if "file is not a database" in text:
         return DatabaseError("the file is not a SQLite database")
-    if state is not None and state.startswith("08") or "connection failed" in text:
+    if str(state).startswith("08") or "connection failed" in text:
         return DatabaseError("the database server cannot be reached: " + text.splitlines()[0])
     return None

@@ -145,9 +145,7 @@ class MigrationsPendingError(DatabaseError):
     exit_code = 6
 
     def __init__(self, behind: Sequence[str]) -> None:
-        super().__init__(
-            f"the database is behind for {', '.join(behind)}; run `crmkit db upgrade`"
-        )
+        super().__init__(f"the database is behind for {', '.join(behind)}; run `crmkit db upgrade`")
         self.behind = tuple(behind)
 
 
@@ -208,7 +206,9 @@ class HookFailedError(PluginError):
     """
 
     def __init__(self, hook: str, causes: Sequence[tuple[str, BaseException]]) -> None:
-        told = "; ".join(f"{name}: {type(exc).__name__}: {exc}" for name, exc in causes)
-        super().__init__(causes[0][0], f"{hook} failed: {told}")
+        told = [
+            f"plugin {name}: {hook} failed: {type(exc).__name__}: {exc}" for name, exc in causes
+        ]
+        super().__init__(causes[0][0], "; ".join(told).removeprefix(f"plugin {causes[0][0]}: "))
         self.hook = hook
         self.causes = tuple(causes)

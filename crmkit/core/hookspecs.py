@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Objection,
         Proposal,
         Ref,
+        Remark,
         Scorer,
         Segment,
         Step,
@@ -94,8 +95,10 @@ def crmkit_committed(crm: CRM, changes: Sequence[Changes]) -> None:
     """
     Take note that a unit was committed: wake a worker, drop a cache.
 
-    Best effort: not called when the process dies, nor for a unit that joined a bare connection.
-    What must not be lost is a row written in :func:`crmkit_saved`. An exception is logged.
+    Called after every unit opened for writing; *changes* is empty when it wrote to no noun, but
+    perhaps to a plugin's tables. Best effort: not called when the process dies, nor for a unit that
+    joined a bare connection. What must not be lost is a row written in :func:`crmkit_saved`. An
+    exception is logged. Units of your own that you open here call you again.
     """
 
 
@@ -116,8 +119,8 @@ def crmkit_may_contact(unit: Unit, contacts: Sequence[Contact]) -> Iterable[Obje
     """
     Object to contacts that must not happen.
 
-    Asked when a decision is made and again just before a message leaves. If you raise, all of them
-    are refused.
+    Asked when a decision is made and again just before a message leaves, which waits if every
+    objection says until when it holds. If you raise, all of them are refused.
     """
     return ()
 
@@ -125,6 +128,12 @@ def crmkit_may_contact(unit: Unit, contacts: Sequence[Contact]) -> Iterable[Obje
 @hookspec
 def crmkit_explain(unit: Unit, refs: Sequence[Ref]) -> Iterable[Cause]:
     """Say what those of *refs* are that you know, and which rows they came from."""
+    return ()
+
+
+@hookspec
+def crmkit_describe(unit: Unit, customers: Sequence[Customer]) -> Iterable[Remark]:
+    """Say what somebody who is about to talk to these customers should know, a line each."""
     return ()
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import attrs
 
 from . import hookspecs
-from .dispatch import Hooks
-from .errors import HookFailedError, PluginConflictError, PluginError
+from .dispatch import Hooks, records
+from .errors import CrmkitError, HookFailedError, PluginConflictError, PluginError
 from .plugin import Plugin, Quarantined, check_hooks, check_tables, installed, load, order, specs_of
 from .records import Channel, InteractionKind, Scorer, Segment, Step
 
@@ -18,7 +18,9 @@ log = logging.getLogger("crmkit.plugins")
 
 CORE_KINDS: Final = (
     InteractionKind(name="purchase.order", summary="The customer bought; lines say what."),
-    InteractionKind(name="purchase.return", summary="Goods or money went back; amount is negative."),
+    InteractionKind(
+        name="purchase.return", summary="Goods or money went back; amount is negative."
+    ),
     InteractionKind(name="contact.message", summary="A message in a conversation."),
     InteractionKind(name="contact.visit", summary="The customer came, or we went to them."),
     InteractionKind(name="note.heard", summary="What somebody of ours noticed or was told."),
@@ -109,19 +111,12 @@ def _first_that_cannot_contribute(plugins: list[Plugin]) -> Quarantined | None:
     for hook, wanted in CONTRIBUTIONS.items():
         for impl in hooks.implementations(hook):
             try:
-                _contributions(hooks, hook, impl, wanted)
+                records(hook, impl.plugin, hooks.ask(hook, impl), wanted)
             except PluginError as exc:
                 return Quarantined(impl.plugin, exc)
+            except CrmkitError as exc:
+                return Quarantined(impl.plugin, HookFailedError(hook, [(impl.plugin, exc)]))
     return None
-
-
-def _contributions(hooks: Hooks, hook: str, impl: Any, wanted: type) -> list[Any]:
-    items = list(hooks.ask(hook, impl) or ())
-    for item in items:
-        if not isinstance(item, wanted):
-            problem = TypeError(f"expected {wanted.__name__}, got {item!r:.80}")
-            raise HookFailedError(hook, [(impl.plugin, problem)])
-    return items
 
 
 def _collect(hooks: Hooks) -> Contributed:
@@ -133,7 +128,8 @@ def _collect(hooks: Hooks) -> Contributed:
             field.update({kind.name: kind for kind in CORE_KINDS})
             owners.update(dict.fromkeys(field, "crmkit"))
         for impl in hooks.implementations(hook):
-            for item in _contributions(hooks, hook, impl, wanted):
+            item: Any
+            for item in records(hook, impl.plugin, hooks.ask(hook, impl), wanted):
                 if item.name in owners:
                     both = f"{owners[item.name]} and {impl.plugin}"
                     raise PluginConflictError(

@@ -6,10 +6,12 @@ import re
 import unicodedata
 
 _INVISIBLE = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\ud800-\udfff]"
 )
 _SPACES = re.compile(r"\s+")
 _NOT_DIGITS = re.compile(r"\D")
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MARKS = re.compile(r"[\u0300-\u036f]")
 
 
@@ -27,8 +29,13 @@ def fold(text: str) -> str:
 
 
 def email_key(value: str) -> str:
-    """Lower-cased, NFC, without the trailing dot of a rooted domain. Accents stay: they route."""
-    return unicodedata.normalize("NFC", value.strip()).casefold().rstrip(".")
+    """
+    Lower-cased, NFC, without the trailing dot of a rooted domain.
+
+    Accents, "ß" and "ſ" stay themselves: they are other domains, and mail would go elsewhere.
+    """
+    visible = _INVISIBLE.sub("", value).strip()
+    return unicodedata.normalize("NFC", visible).lower().rstrip(".")
 
 
 def phone_key(value: str) -> str:
@@ -47,5 +54,5 @@ def contact_key(kind: str, value: str) -> str:
 
 
 def has_control(text: str) -> bool:
-    """Whether *text* holds control characters other than tab and line breaks."""
-    return any(ord(c) < 32 and c not in "\t\n\r" for c in text) or "\x7f" in text
+    """Whether *text* holds half a surrogate pair, or control characters but tab and line breaks."""
+    return _UNSTORABLE.search(text) is not None

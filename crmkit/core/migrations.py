@@ -17,8 +17,8 @@ from typing import Any, Final
 import attrs
 import sqlalchemy as sa
 
-from .engine import begin, translated
-from .errors import DatabaseNewerError, MigrationsPendingError
+from .engine import begin, pragma, translated
+from .errors import DatabaseError, DatabaseNewerError, MigrationsPendingError, PluginError
 from .plugin import Plugin
 from .schema import metadata as core_metadata
 
@@ -92,15 +92,23 @@ def _version(connection: sa.Connection, owner: Owner) -> str | None:
     return connection.execute(statement).scalar()
 
 
+def refuse_newer(found: Iterable[Status]) -> None:
+    """
+    Raises:
+        DatabaseNewerError: If an owner's tables hold a revision this code does not know.
+    """
+    for each in found:
+        if each.is_newer:
+            raise DatabaseNewerError(each.owner, each.have or "")
+
+
 def refuse_unready(connection: sa.Connection, owners: Iterable[Owner]) -> None:
     """
     Raises:
         MigrationsPendingError, DatabaseNewerError: Unless every owner is where the code wants it.
     """
     found = status(connection, owners)
-    for each in found:
-        if each.is_newer:
-            raise DatabaseNewerError(each.owner, each.have or "")
+    refuse_newer(found)
     if behind := [each.owner for each in found if each.pending]:
         raise MigrationsPendingError(behind)
 
@@ -114,12 +122,12 @@ def upgrade(engine: sa.Engine, owners: Sequence[Owner]) -> Iterator[str]:
         DatabaseError: Locked, read-only or full; the owner at work is rolled back.
     """
     with _one_at_a_time(engine):
+        with translated(), engine.connect() as connection:
+            refuse_newer(status(connection, owners))
         for owner in owners:
             with _schema_transaction(engine) as connection:
                 (found,) = status(connection, [owner])
-                if found.is_newer:
-                    raise DatabaseNewerError(owner.name, found.have or "")
-                _apply(connection, owner)
+                _apply(connection, owner, found)
             yield from (f"{owner.name} {revision}" for revision in found.pending)
 
 
@@ -131,10 +139,12 @@ def plan(engine: sa.Engine, owners: Sequence[Owner]) -> list[str]:
         statements.append(args[2])
 
     with _one_at_a_time(engine), _schema_transaction(engine, keep=False) as connection:
-        for owner in owners:
+        found = status(connection, owners)
+        refuse_newer(found)
+        for owner, each in zip(owners, found, strict=True):
             sa.event.listen(connection, "before_cursor_execute", record)
             try:
-                _apply(connection, owner)
+                _apply(connection, owner, each)
             finally:
                 sa.event.remove(connection, "before_cursor_execute", record)
     return [" ".join(text.split()) for text in statements if _is_change(text)]
@@ -144,7 +154,19 @@ def _is_change(statement: str) -> bool:
     return statement.lstrip().split(None, 1)[0].upper() not in ("PRAGMA", "SELECT")
 
 
-def _apply(connection: sa.Connection, owner: Owner) -> None:
+def _apply(connection: sa.Connection, owner: Owner, found: Status) -> None:
+    if not found.pending:
+        return
+    try:
+        _run(connection, owner)
+    except Exception as exc:  # a revision may raise anything
+        told = f"its upgrade failed and was rolled back: {type(exc).__name__}: {exc}"
+        raise PluginError(owner.name, told) from exc
+    if (have := _version(connection, owner)) != found.pending[-1]:
+        raise PluginError(owner.name, f"{found.pending[-1]}.py names itself revision {have!r}")
+
+
+def _run(connection: sa.Connection, owner: Owner) -> None:
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -154,7 +176,7 @@ def _apply(connection: sa.Connection, owner: Owner) -> None:
     context = MigrationContext.configure(
         connection,
         opts={
-            "fn": lambda revision, _: script._upgrade_revs("head", revision),
+            "fn": lambda revision, _: script._upgrade_revs("head", revision),  # noqa: SLF001
             "version_table": owner.version_table,
             "render_as_batch": True,
             "target_metadata": owner.metadata,
@@ -167,24 +189,17 @@ def _apply(connection: sa.Connection, owner: Owner) -> None:
 @contextmanager
 def _schema_transaction(engine: sa.Engine, *, keep: bool = True) -> Iterator[sa.Connection]:
     """A transaction that rebuilds tables safely: SQLite checks foreign keys at its end instead."""
-    with translated(), engine.connect() as connection:
+    with translated(), engine.connect() as connection, pragma(connection, "foreign_keys", on=False):
         sqlite = connection.dialect.name == "sqlite"
-        raw: Any = connection.connection.dbapi_connection
-        if sqlite:
-            raw.execute("PRAGMA foreign_keys = OFF")
-        try:
-            with connection.begin() as transaction:
-                begin(connection, write=True)
-                if not sqlite:
-                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-                yield connection
-                if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                    raise RuntimeError("a revision leaves rows that point nowhere")
-                if not keep:
-                    transaction.rollback()
-        finally:
-            if sqlite:
-                raw.execute("PRAGMA foreign_keys = ON")
+        with connection.begin() as transaction:
+            begin(connection, write=True)
+            if not sqlite:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            yield connection
+            if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise DatabaseError("an upgrade leaves rows that point nowhere; rolled back")
+            if not keep:
+                transaction.rollback()
 
 
 @contextmanager
@@ -211,9 +226,29 @@ def drift(connection: sa.Connection, owner: Owner) -> list[str]:
 
     def is_ours(item: Any, name: str | None, kind: str, _: bool, __: Any) -> bool:
         table = name if kind == "table" else getattr(getattr(item, "table", None), "name", None)
-        return table in ours
+        only = getattr(item, "_ddl_if", None)
+        return table in ours and (only is None or only.dialect == connection.dialect.name)
 
     context = MigrationContext.configure(
         connection, opts={"include_object": is_ours, "compare_type": True}
     )
     return [str(difference) for difference in compare_metadata(context, owner.metadata)]
+
+
+def unattended(connection: sa.Connection, owners: Iterable[Owner]) -> list[str]:
+    """Plugins that are not among *owners* but have tables about customers in the database."""
+    prefix = "crm_schema_"
+    inspector = sa.inspect(connection)
+    tables = inspector.get_table_names()
+    absent = {name.removeprefix(prefix) for name in tables if name.startswith(prefix)}
+    absent -= {owner.name for owner in owners}
+    return sorted(
+        name
+        for name in absent
+        if any(
+            column["name"] == "customer_id"
+            for table in tables
+            if table.startswith(f"{name}_")
+            for column in inspector.get_columns(table)
+        )
+    )

@@ -43,15 +43,25 @@ def _text(field: str, value: object, longest: int, *, empty: bool = True) -> Non
         raise InvalidValueError(field, value, "text without control characters")
 
 
+def _all_are(field: str, values: object, wanted: type) -> None:
+    if not isinstance(values, tuple) or not all(isinstance(each, wanted) for each in values):
+        raise InvalidValueError(field, values, f"a tuple of {wanted.__name__}")
+
+
+def _maybe(field: str, value: object, wanted: type) -> None:
+    if value is not None and not isinstance(value, wanted):
+        raise InvalidValueError(field, value, f"{wanted.__name__} or None")
+
+
 def _aware(field: str, value: object) -> None:
-    if not isinstance(value, datetime) or value.tzinfo is None:
+    if not isinstance(value, datetime) or value.utcoffset() is None:
         raise InvalidValueError(
             field, value, "a datetime with a time zone, such as datetime.now(timezone.utc)"
         )
 
 
 def _id(field: str, value: object) -> None:
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < 1 << 63:
         raise InvalidValueError(field, value, "an integer id")
 
 
@@ -59,7 +69,7 @@ def _id(field: str, value: object) -> None:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         return False
     return True
 
@@ -69,6 +79,7 @@ def _check_email(value: str) -> None:
     labels = domain.split(".")
     if (
         not _EMAIL.fullmatch(value)
+        or not value.isprintable()
         or len(value) > 254
         or len(labels) < 2
         or not all(0 < len(label) <= 63 and label.strip("-") == label for label in labels)
@@ -80,19 +91,24 @@ def _check_email(value: str) -> None:
         raise InvalidValueError("email", value, "an address such as ana@example.com")
 
 
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
 @attrs.frozen
 class ContactPoint:
     """
     One way to reach a customer. Several customers may share one.
 
     Attributes:
-        value: As given; matching uses a folded key, so spelling and case do not matter.
+        value: As given, without space around it; matching uses a folded key, so spelling and case
+            do not matter.
         label: Free text such as "work".
         preferred: Which one to use among several of a kind.
     """
 
     kind: ContactKind
-    value: str
+    value: str = attrs.field(converter=_stripped)
     label: str = ""
     preferred: bool = False
 
@@ -101,12 +117,12 @@ class ContactPoint:
         _text(self.kind, self.value, 1000, empty=False)
         _text("label", self.label, 100)
         if self.kind == "email":
-            _check_email(self.value.strip())
-        elif self.kind == "phone" and not any(c.isdigit() for c in self.value):
+            _check_email(self.value)
+        elif self.kind == "phone" and not any(c.isdecimal() for c in self.value):
             raise InvalidValueError("phone", self.value, "a number such as +44 20 7946 0000")
 
 
-@attrs.frozen
+@attrs.frozen(order=True)
 class Identity:
     """What another system calls the customer: ``Identity("shop", "4711")``. Unique."""
 
@@ -160,16 +176,22 @@ class Customer:
         _choice("standing", self.standing, Standing)
         _choice("status", self.status, CustomerStatus)
         _id("id", self.id)
+        _all_are("contact_points", self.contact_points, ContactPoint)
+        _all_are("identities", self.identities, Identity)
+        _maybe("attributes", self.attributes, Mapping)
+        _text("locale", self.locale, 100)
+        _text("time_zone", self.time_zone, 100)
         if self.locale and not _LOCALE.fullmatch(self.locale):
             raise InvalidValueError("locale", self.locale, "a BCP 47 tag such as en-GB")
         if self.time_zone and not _is_zone(self.time_zone):
             raise InvalidValueError(
                 "time_zone", self.time_zone, "an IANA name such as Europe/Warsaw"
             )
-        if (self.merged_into is not None) != (self.status == "merged"):
-            raise InvalidValueError(
-                "merged_into", self.merged_into, "an id exactly when status is merged"
-            )
+        if (self.merged_into is not None) != (self.status == "merged") or (
+            self.id and self.merged_into == self.id
+        ):
+            accepted = "the id of another customer exactly when status is merged"
+            raise InvalidValueError("merged_into", self.merged_into, accepted)
 
     def contact(self, kind: ContactKind) -> str | None:
         """The preferred, else the first, contact point of that kind."""
@@ -197,6 +219,8 @@ class Line:
     def __attrs_post_init__(self) -> None:
         _text("sku", self.sku, 100, empty=False)
         _text("line name", self.name, 500)
+        if not isinstance(self.amount, Money):
+            raise InvalidValueError("line amount", self.amount, "Money")
         if not isinstance(self.quantity, int | float) or not abs(self.quantity) < 1e12:
             raise InvalidValueError("quantity", self.quantity, "a finite number")
 
@@ -239,25 +263,31 @@ class Interaction:
 
     def __attrs_post_init__(self) -> None:
         # The common case in one expression: this runs for every row of an import.
-        if not (
-            type(self.customer_id) is int
-            and self.customer_id > 0
-            and self.at.tzinfo is not None
-            and _is_dotted(self.kind)
-            and self.direction in _DIRECTIONS
-            and len(self.channel) <= 100
-            and len(self.source) <= 100
-            and len(self.thread) <= 200
-            and (not self.text or len(self.text) <= 1_000_000)
-            and (self.source_key is None or 0 < len(self.source_key) <= 200)
-        ):
-            self._complain()
-        if self.text and not self.text.isprintable():
-            _text("text", self.text, 1_000_000)
+        try:
+            fine = (
+                0 < self.customer_id < 1 << 63
+                and self.at.tzinfo is not None
+                and _is_dotted(self.kind)
+                and self.direction in _DIRECTIONS
+                and len(self.channel) <= 100
+                and len(self.source) <= 100
+                and len(self.thread) <= 200
+                and len(self.text) <= 1_000_000
+                and (self.source_key is None or 0 < len(self.source_key) <= 200)
+                and f"{self.channel}{self.source}{self.thread}{self.source_key}".isprintable()
+                and self.text.isprintable()
+                and (self.amount is None or type(self.amount) is Money)
+                and (self.offer_id is None or type(self.offer_id) is int)
+                and (self.payload is NOTHING or isinstance(self.payload, dict))
+            )
+        except (AttributeError, TypeError):
+            fine = False
+        if not fine:
+            self._check_each()
         if self.lines:
             self._check_lines()
 
-    def _complain(self) -> None:
+    def _check_each(self) -> None:
         _id("customer_id", self.customer_id or -1)
         _aware("at", self.at)
         _dotted(self.kind)
@@ -268,8 +298,12 @@ class Interaction:
         _text("text", self.text, 1_000_000)
         if self.source_key is not None:
             _text("source_key", self.source_key, 200, empty=False)
+        _maybe("amount", self.amount, Money)
+        _maybe("offer_id", self.offer_id, int)
+        _maybe("payload", self.payload, Mapping)
 
     def _check_lines(self) -> None:
+        _all_are("lines", self.lines, Line)
         currencies = {line.amount.currency for line in self.lines}
         if self.amount is None or currencies != {self.amount.currency}:
             raise InvalidValueError(
@@ -328,6 +362,9 @@ class Offer:
         _id("customer_id", self.customer_id or -1)
         _text("what", self.what, 500, empty=False)
         _text("why", self.why, 2000)
+        _text("plugin", self.plugin, 100)
+        _maybe("cost", self.cost, Money)
+        _maybe("terms", self.terms, Mapping)
         _choice("status", self.status, OfferStatus)
         if not isinstance(self.kind, str) or not _NAMESPACE.fullmatch(self.kind):
             raise InvalidValueError("kind", self.kind, "a lower-case word such as discount")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from functools import total_ordering
 from typing import Final
 
@@ -12,19 +12,25 @@ import attrs
 
 from .errors import InvalidValueError, nearest
 
-TWO_DIGITS: Final = frozenset(
+_TWO_DIGITS: Final = (
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF"
     " CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD"
     " HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA"
     " MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN"
     " QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP"
-    " TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG".split()
+    " TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG"
 )
+TWO_DIGITS: Final = frozenset(_TWO_DIGITS.split())
 OTHER_DIGITS: Final = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    currency: digits
+    for digits, currencies in {
+        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+        3: "BHD IQD JOD KWD LYD OMR TND",
+        4: "CLF UYW",
+    }.items()
+    for currency in currencies.split()
 }
+_EXACT: Final = Context(prec=40, Emax=40, Emin=-40, traps=[Inexact, InvalidOperation, Overflow])
 _WRITTEN = re.compile(r"(?P<number>[+-]?\d+(?:\.\d+)?) ?(?P<currency>[A-Z]{3})")
 
 
@@ -77,11 +83,11 @@ class Money:
         """
         digits = exponent(currency)
         try:
-            minor = Decimal(amount).scaleb(digits)
+            minor = Decimal(amount).scaleb(digits, _EXACT)
             whole = int(minor)
-        except (InvalidOperation, ValueError, OverflowError, TypeError):
+        except (ArithmeticError, ValueError, TypeError):
             raise InvalidValueError("amount", amount, "a decimal number such as 12.50") from None
-        if isinstance(amount, float) or whole != minor:
+        if isinstance(amount, float | bool) or whole != minor:
             raise InvalidValueError(
                 "amount", amount, f"an exact decimal with at most {digits} digits for {currency}"
             )

@@ -23,6 +23,10 @@ GROUP: Final = "crmkit.plugins"
 RESERVED: Final = frozenset({"crm", "crmkit", "core"})
 
 
+def _names(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(given)
+
+
 @attrs.frozen(kw_only=True)
 class Plugin:
     """
@@ -43,7 +47,7 @@ class Plugin:
     summary: str
     hooks: object
     api: int = PLUGIN_API
-    requires: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    requires: tuple[str, ...] = attrs.field(default=(), converter=_names)
     hookspecs: ModuleType | None = None
     metadata: sa.MetaData | None = None
     migrations: Path | None = None
@@ -82,7 +86,7 @@ def load(given: str | Plugin, available: Mapping[str, Sequence[EntryPoint]]) -> 
         plugin = _from_file(Path(given))
     else:
         plugin = _from_entry_point(given, available)
-    if plugin.name in RESERVED:
+    if plugin.name in RESERVED or plugin.name.startswith("crm_"):
         raise PluginConflictError(plugin.name, "the name belongs to crmkit itself")
     if plugin.api > PLUGIN_API:
         raise PluginError(
@@ -112,10 +116,11 @@ def _from_file(path: Path) -> Plugin:
         raise PluginError(name, f"no file {path}")
     module_name = f"crmkit_file_{name}"
     spec = importlib.util.spec_from_file_location(module_name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
-    _guarded(name, lambda: spec.loader.exec_module(module))  # type: ignore[union-attr]
+    _guarded(name, lambda: spec.loader.exec_module(module))
     plugin = getattr(module, "plugin", None)
     if not isinstance(plugin, Plugin):
         raise PluginError(name, f"{path} has no `plugin = crmkit.Plugin(...)`")
@@ -174,6 +179,9 @@ def _by_name(plugins: Iterable[Plugin]) -> dict[str, Plugin]:
     for plugin in plugins:
         if plugin.name in found:
             raise PluginConflictError(plugin.name, "enabled twice")
+        for other in found.values():
+            if other.hooks is plugin.hooks:
+                raise PluginConflictError(plugin.name, f"has the hooks of {other.name}")
         found[plugin.name] = plugin
     return found
 
@@ -215,9 +223,13 @@ def implementations(plugin: Plugin) -> dict[str, Any]:
 def check_hooks(plugin: Plugin, specs: Mapping[str, inspect.Signature]) -> None:
     """
     Raises:
-        PluginError: If an implementation has no spec (with the nearest real name), takes an
-            argument the spec does not give, gives one a default, is a coroutine, or wraps others.
+        PluginError: If a hook it offers lacks its name; if an implementation has no spec (with the
+            nearest real name), takes an argument the spec does not give, gives one a default, is a
+            coroutine, or meddles with the order.
     """
+    for name in specs_of(plugin.hookspecs):
+        if not name.startswith(f"{plugin.name}_"):
+            raise PluginError(plugin.name, f"hook {name} must be named {plugin.name}_...")
     for name, function in implementations(plugin).items():
         options = getattr(function, f"{hookspecs.PROJECT}_impl")
         if name not in specs:
@@ -226,6 +238,8 @@ def check_hooks(plugin: Plugin, specs: Mapping[str, inspect.Signature]) -> None:
             raise PluginError(plugin.name, f"there is no hook {name}{nearest(name, specs)}")
         if options.get("wrapper") or options.get("hookwrapper"):
             raise PluginError(plugin.name, f"{name}: wrappers are not allowed")
+        if options.get("tryfirst") or options.get("trylast"):
+            raise PluginError(plugin.name, f"{name}: the order of `plugins` decides who is first")
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             raise PluginError(plugin.name, f"{name}: hooks are plain functions, not async")
         _check_arguments(plugin.name, name, function, specs[name])

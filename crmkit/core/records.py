@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from .crm import CRM
+    from .unit import Unit
 
 Noun = Literal["customer", "interaction", "offer"]
 Phase = Literal["listen", "know", "value", "decide", "act", "learn"]
 PHASES: tuple[Phase, ...] = ("listen", "know", "value", "decide", "act", "learn")
 Array: TypeAlias = Any
-"""A one-dimensional NumPy array. NumPy comes with the extra ``analytics``, so core only names it."""
+"""A one-dimensional NumPy array. NumPy comes with the extra ``analytics``; core only names it."""
 Columns: TypeAlias = Mapping[str, Array]
 """Equally long arrays by column name; the row order is the same in all."""
 
@@ -32,6 +33,11 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 def _name(_: object, field: attrs.Attribute[str], value: str) -> None:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise InvalidValueError(field.name, value, "a lower-case name such as rfm or rfm.champions")
+
+
+def _instant(_: object, field: attrs.Attribute[datetime | None], value: datetime | None) -> None:
+    if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
+        raise InvalidValueError(field.name, value, "a datetime with a time zone, or None")
 
 
 @attrs.frozen(kw_only=True)
@@ -118,6 +124,8 @@ class Scorer:
             JSON-ready.
         score: Columns and what *fit* returned -> scores. No clock, no database.
         horizon_days: How far ahead the value looks; None when it describes the past.
+        tuned: This scorer as the settings of its plugin want it, asked for before each use; None
+            when no setting changes it. What settings change belongs into *version*.
     """
 
     name: str = attrs.field(validator=_name)
@@ -127,6 +135,7 @@ class Scorer:
     fit: Callable[[Columns], Mapping[str, object]]
     score: Callable[[Columns, Mapping[str, object]], Scored]
     horizon_days: int | None = None
+    tuned: Callable[[Unit], Scorer] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -135,12 +144,15 @@ class Segment:
     A named set of customers.
 
     Attributes:
-        members: Builds a SELECT of two columns, ``customer_id`` and ``why``.
+        members: Builds a SELECT of two columns, ``customer_id`` and ``why``. Segments that give
+            the same function share one pass; a third column then says which segment it is.
+        scorer: Name of the score it is cut from; empty when it comes from none.
     """
 
     name: str = attrs.field(validator=_name)
     summary: str
     members: Callable[[Scope], sa.Select[Any]]
+    scorer: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -153,6 +165,7 @@ class Proposal:
         channel: Name of the channel that would carry it; empty for silence.
         value: Expected value to us, in minor units of the policy's currency.
         why: The reason, one sentence.
+        because: What it came from, possibly other plugins' rows, for ``cycle explain``.
     """
 
     customer_id: int
@@ -161,6 +174,7 @@ class Proposal:
     channel: str = ""
     value: float = 0.0
     why: str
+    because: tuple[Ref, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -187,11 +201,13 @@ class Objection:
     Attributes:
         index: Position of the item in the batch.
         plugin: Filled in by the call site.
+        until: When it would no longer hold, as far as is known now; None when that is not known.
     """
 
     index: int
     reason: str
     plugin: str = ""
+    until: datetime | None = attrs.field(default=None, validator=_instant)
 
 
 @attrs.frozen(kw_only=True)
@@ -318,6 +334,14 @@ class Cause:
     at: datetime | None
     text: str
     because: tuple[Ref, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Remark:
+    """One line about a customer, for somebody who is about to talk to them."""
+
+    customer_id: int
+    text: str
 
 
 @attrs.frozen(kw_only=True)

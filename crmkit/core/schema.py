@@ -24,9 +24,10 @@ def plugin_metadata() -> sa.MetaData:
     return sa.MetaData(naming_convention=NAMING)
 
 
-def table(name: str, metadata: sa.MetaData, *items: Any) -> sa.Table:
+def table(name: str, metadata: sa.MetaData, *items: sa.schema.SchemaItem) -> sa.Table:
     """A table that is STRICT on SQLite."""
-    return sa.Table(name, metadata, *items, **STRICT)
+    made: sa.Table = sa.Table(name, metadata, *items, sqlite_strict=True)
+    return made
 
 
 metadata = plugin_metadata()
@@ -109,6 +110,19 @@ offer = table(
     sa.Index(None, "customer_id", "status"),
 )
 
+sa.Index(
+    "ix_crm_offer_carried_by",
+    offer.c.carried_by,
+    sqlite_where=offer.c.carried_by.is_not(None),
+    postgresql_where=offer.c.carried_by.is_not(None),
+)
+sa.Index(
+    "ix_crm_offer_answered_by",
+    offer.c.answered_by,
+    sqlite_where=offer.c.answered_by.is_not(None),
+    postgresql_where=offer.c.answered_by.is_not(None),
+)
+
 interaction = table(
     "crm_interaction",
     metadata,
@@ -128,7 +142,9 @@ interaction = table(
     sa.Column("source", Text, nullable=False),
     sa.Column("source_key", Text),
 )
-sa.Index("ix_crm_interaction_timeline", interaction.c.customer_id, interaction.c.at, interaction.c.id)
+sa.Index(
+    "ix_crm_interaction_timeline", interaction.c.customer_id, interaction.c.at, interaction.c.id
+)
 sa.Index(
     "ix_crm_interaction_feature",
     interaction.c.kind,
@@ -137,9 +153,7 @@ sa.Index(
     interaction.c.amount_minor,
     interaction.c.currency,
 )
-sa.Index(
-    "uq_crm_interaction_source", interaction.c.source, interaction.c.source_key, unique=True
-)
+sa.Index("uq_crm_interaction_source", interaction.c.source, interaction.c.source_key, unique=True)
 sa.Index(
     "ix_crm_interaction_offer",
     interaction.c.offer_id,

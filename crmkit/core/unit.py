@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from .attributes import Attribute
 from .columns import from_micros, to_micros
 from .dialect import allocate_ids
 from .dispatch import Hooks
+from .engine import savepoint
 from .errors import PluginError
 from .loading import Contributed
 from .records import Changes
@@ -51,10 +53,7 @@ class Unit:
         self._depth = 0
         sqlite = connection.dialect.name == "sqlite"
         self.instant: Callable[[datetime], Any] = to_micros if sqlite else _as_it_is
-        self.read_instant: Callable[[Any], datetime] = from_micros if sqlite else _as_it_is
-        self.enforces_foreign_keys = not sqlite or bool(
-            connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
-        )
+        self.read_instant: Callable[[Any], datetime] = from_micros if sqlite else _in_utc
 
     @property
     def hooks(self) -> Hooks:
@@ -67,6 +66,14 @@ class Unit:
     @property
     def attributes(self) -> Mapping[str, Attribute]:
         return self.crm.attributes
+
+    @property
+    def enforces_foreign_keys(self) -> bool:
+        """False on a SQLite connection of a host that leaves SQLite's default."""
+        if self.connection.dialect.name != "sqlite":
+            return True
+        raw: Any = self.connection.connection.dbapi_connection
+        return bool(raw.execute("PRAGMA foreign_keys").fetchone()[0])
 
     @property
     def integrity_error(self) -> tuple[type[Exception], ...]:
@@ -82,10 +89,22 @@ class Unit:
         """*count* ids for rows of a plugin's table."""
         return allocate_ids(self.connection, table.name, count)
 
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """All of a batch with what plugins add to it, or nothing of it."""
+        told = len(self.changes)
+        try:
+            with savepoint(self.connection):
+                yield
+        except BaseException:
+            del self.changes[told:]
+            raise
+
     def saved(self, changes: Changes) -> None:
         """Tell the plugins, inside the transaction, that a batch was written."""
         if self._depth >= DEEPEST:
-            raise PluginError("?", f"crmkit_saved writes that cause writes, {DEEPEST} deep")
+            names = [each.plugin for each in self.hooks.implementations("crmkit_saved")]
+            raise PluginError(" or ".join(names), f"writes that cause writes, {DEEPEST} deep")
         self.changes.append(changes)
         self._depth += 1
         try:
@@ -94,5 +113,10 @@ class Unit:
             self._depth -= 1
 
 
-def _as_it_is(value: Any) -> Any:
+def _as_it_is(value: datetime) -> datetime:
     return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    """The server answers in its own time zone."""
+    return value.astimezone(UTC)

@@ -1,11 +1,23 @@
 """
-Fixtures and conformance suites for plugin authors.
+Fixtures and a conformance suite for plugin authors.
 
-Opt in from a ``conftest.py``: ``pytest_plugins = ["crmkit.testing"]``. Nothing is loaded otherwise.
+Opt in from a ``conftest.py``: ``pytest_plugins = ["crmkit.testing"]``. Nothing is loaded otherwise,
+and even then SQLAlchemy and the rest of crmkit are imported when the first test needs them.
 """
 
 from .clock import Clock
 from .databases import database, postgres_server
 from .fixtures import cli, clock, make_crm
+from .suite import PluginSuite
+from .upgraded import upgraded
 
-__all__ = ["Clock", "cli", "clock", "database", "make_crm", "postgres_server"]
+__all__ = [
+    "Clock",
+    "PluginSuite",
+    "cli",
+    "clock",
+    "database",
+    "make_crm",
+    "postgres_server",
+    "upgraded",
+]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
-import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 POSTGRES: Final = "CRMKIT_TEST_POSTGRES"
 """Environment variable with the URL of a server the tests may create databases on."""
@@ -19,13 +21,16 @@ POSTGRES_DEFAULT: Final = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres
 def postgres_server() -> Iterator[sa.URL]:
     """URL of a database made for this test run; skips, saying what to start, without a server."""
     psycopg = pytest.importorskip("psycopg", reason="pip install 'crmkit[postgres]'")
+    import sqlalchemy as sa
+
     server = sa.make_url(os.environ.get(POSTGRES, POSTGRES_DEFAULT))
     server = server.set(drivername="postgresql+psycopg")
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"crmkit_test_{os.getpid()}"
+    name = f"crmkit_test_{os.getpid()}_{os.urandom(3).hex()}"
     try:
         with admin.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
     except (sa.exc.OperationalError, psycopg.OperationalError) as exc:
         told = str(exc).splitlines()[0]
         pytest.skip(f"no PostgreSQL at {server}: start one or set {POSTGRES} ({told})")
@@ -46,6 +51,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'crm.db'}"
         return
+    import sqlalchemy as sa
+
     server: sa.URL = request.getfixturevalue("postgres_server")
     engine = sa.create_engine(server)
     schema = f"t{os.urandom(6).hex()}"
@@ -54,5 +61,5 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     url = server.update_query_dict({"options": f"-csearch_path={schema},public"})
     yield url.render_as_string(hide_password=False)
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+        connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
     engine.dispose()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
-
-from crmkit import CRM, Plugin
 
 from .clock import Clock
 
@@ -16,7 +15,11 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-MakeCRM: TypeAlias = Callable[..., CRM]
+    from crmkit import CRM, Plugin
+
+    from .upgraded import Upgraded
+
+MakeCRM: TypeAlias = "Callable[..., CRM]"
 
 
 @pytest.fixture
@@ -26,24 +29,54 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def make_crm(database: str, clock: Clock) -> Iterator[MakeCRM]:
+def make_crm(database: str, clock: Clock, upgraded: Upgraded) -> Iterator[MakeCRM]:
     """
     Open and upgrade a CRM: ``make_crm("consent", my_plugin, settings={...})``.
 
-    Strict, so that a broken plugin fails the test. Runs on SQLite and on PostgreSQL.
+    Strict, so that a broken plugin fails the test. Runs on SQLite and on PostgreSQL. A test that
+    leaves a unit open or a thread running fails.
     """
+    from crmkit import CRM
+
     opened: list[CRM] = []
+    threads = set(threading.enumerate())
 
     def make(*plugins: str | Plugin, **options: Any) -> CRM:
-        given = {"strict": True, "clock": clock, "actor": "test"} | options
+        given: dict[str, Any] = {
+            "strict": True,
+            "clock": clock,
+            "actor": "test",
+            "durability": "relaxed",
+        }
+        given |= options
         crm = CRM.open(database, plugins, **given)
         opened.append(crm)
-        crm.upgrade()
+        upgraded.upgrade(crm)
         return crm
 
     yield make
+    leaks = [*_open_connections(opened), *_running_threads(threads)]
     for crm in opened:
         crm.close()
+        upgraded.give_back(crm)
+        crm.close()
+    if leaks:
+        pytest.fail("the test leaks: " + "; ".join(leaks), pytrace=False)
+
+
+def _open_connections(opened: Iterable[CRM]) -> Iterator[str]:
+    from sqlalchemy import QueuePool
+
+    for crm in opened:
+        pool = crm.engine.pool
+        if isinstance(pool, QueuePool) and pool.checkedout():
+            yield f"{pool.checkedout()} connection(s) in use; leave units with `with`"
+
+
+def _running_threads(before: set[threading.Thread]) -> Iterator[str]:
+    for thread in set(threading.enumerate()) - before:
+        if thread.is_alive() and not thread.daemon:
+            yield f"thread {thread.name} still runs; join it"
 
 
 @pytest.fixture

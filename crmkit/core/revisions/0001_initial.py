@@ -96,6 +96,15 @@ def _offers() -> None:
         **STRICT,
     )
     op.create_index("ix_crm_offer_customer_id_status", "crm_offer", ["customer_id", "status"])
+    for name in ("carried_by", "answered_by"):
+        there = sa.text(f"{name} IS NOT NULL")
+        op.create_index(
+            f"ix_crm_offer_{name}",
+            "crm_offer",
+            [name],
+            sqlite_where=there,
+            postgresql_where=there,
+        )
 
 
 def _interactions() -> None:

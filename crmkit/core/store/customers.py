@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -14,9 +14,7 @@ from ..columns import read_json, to_json
 from ..dialect import (
     Statement,
     allocate_ids,
-    delete_where,
     id_list,
-    insert_many,
     insert_rows,
     one_of,
     update_rows,
@@ -28,53 +26,32 @@ from ..errors import (
     StaleVersionError,
 )
 from ..matching import contact_key, fold
-from ..model import ContactPoint, Customer, Identity
+from ..model import NOTHING, Customer, Identity
 from ..records import Changes
 from ..schema import attribute_value, contact_point, customer, identity
-from . import search
+from . import parts, search
 from .hydrate import loader
+from .upsert import overlaid
+from .versions import in_step
 
 if TYPE_CHECKING:
     from ..unit import Unit
 
-_STORED = (
-    "id kind standing name locale time_zone status merged_into attributes version "
-    "name_key search_key changed_at changed_by"
-).split()
-
+_LONGEST_ID = len(str(1 << 63))
+_STORED = customer.columns.keys()
 _load = loader(
     Customer,
     "id kind standing name locale time_zone status merged_into attributes version "
-    "contact_points identities".split(),
+    "contact_points identities",
 )
-_load_point = loader(ContactPoint, "kind value label preferred".split())
-_load_identity = loader(Identity, "namespace external_id".split())
 
 _columns = [customer.c[name] for name in _STORED[:10]]
-_BY_IDS = Statement(
-    sa.select(*_columns).where(one_of(customer.c.id)).order_by(customer.c.id)
-)
+_BY_IDS = Statement(sa.select(*_columns).where(one_of(customer.c.id)).order_by(customer.c.id))
 _PAGE = Statement(
     sa.select(*_columns)
     .where(customer.c.id > sa.bindparam("after"), customer.c.status == sa.bindparam("status"))
     .order_by(customer.c.id)
     .limit(sa.bindparam("size"))
-)
-_POINTS = Statement(
-    sa.select(
-        contact_point.c.customer_id,
-        contact_point.c.kind,
-        contact_point.c.value,
-        contact_point.c.label,
-        contact_point.c.preferred,
-    )
-    .where(one_of(contact_point.c.customer_id))
-    .order_by(contact_point.c.customer_id, contact_point.c.position)
-)
-_IDENTITIES = Statement(
-    sa.select(identity.c.customer_id, identity.c.namespace, identity.c.external_id)
-    .where(one_of(identity.c.customer_id))
-    .order_by(identity.c.customer_id, identity.c.namespace, identity.c.external_id)
 )
 _BY_CONTACT = Statement(
     sa.select(contact_point.c.customer_id)
@@ -125,9 +102,7 @@ class Customers:
         wanted = id_list(self._unit.connection, ids)
         return self._hydrate(_BY_IDS.rows(self._unit.connection, ids=wanted))
 
-    def page(
-        self, *, after: int = 0, size: int = 100, status: str = "active"
-    ) -> list[Customer]:
+    def page(self, *, after: int = 0, size: int = 100, status: str = "active") -> list[Customer]:
         """The next *size* customers with an id above *after*; an empty list ends the walk."""
         rows = _PAGE.rows(self._unit.connection, after=after, size=size, status=status)
         return self._hydrate(rows)
@@ -141,7 +116,7 @@ class Customers:
             AmbiguousReferenceError: If several active customers share the address.
         """
         text = str(reference).strip()
-        if text.isascii() and text.isdigit():
+        if text.isascii() and text.isdigit() and len(text) < _LONGEST_ID:
             return self.get(int(text))
         namespace, colon, external_id = text.partition(":")
         if colon and "@" not in namespace:
@@ -207,18 +182,19 @@ class Customers:
         for record in given:
             if record.id:
                 raise InvalidValueError("id", record.id, "0 for a new customer; use save")
-        ids = allocate_ids(self._unit.connection, "customer", len(given))
-        numbered = [
-            attrs.evolve(record, id=new_id, version=1)
-            for record, new_id in zip(given, ids, strict=True)
-        ]
-        changes = self._saving(Changes(noun="customer", after=numbered))
-        stored = [self._checked(record) for record in changes.after]
-        self._refuse_taken_identities(stored)
-        insert_rows(self._unit.connection, customer, map(self._row, stored), _STORED)
-        self._insert_parts(stored)
-        search.add_customers(self._unit.connection, [record.id for record in stored])
-        self._unit.saved(attrs.evolve(changes, after=stored, ids=[each.id for each in stored]))
+        with self._unit.batch():
+            ids = allocate_ids(self._unit.connection, "customer", len(given))
+            numbered = [
+                attrs.evolve(record, id=new_id, version=1)
+                for record, new_id in zip(given, ids, strict=True)
+            ]
+            after = calls.saving(self._unit, "customer", numbered)
+            stored = [self._checked(record) for record in after]
+            self._refuse_what_does_not_fit(stored)
+            insert_rows(self._unit.connection, customer, map(self._row, stored), _STORED)
+            parts.insert(self._unit, stored)
+            search.add_customers(self._unit.connection, ids)
+            self._unit.saved(Changes(noun="customer", after=stored, ids=ids))
         return stored
 
     def save(self, record: Customer) -> Customer:
@@ -233,23 +209,24 @@ class Customers:
             StaleVersionError: If any was saved by somebody else since it was read; nothing of the
                 batch is written.
         """
-        given = sorted(records, key=lambda record: record.id)
+        given = list(records)
+        if not given:
+            return []
         before = self.get_many(record.id for record in given)
-        if [record.id for record in before] != [record.id for record in given]:
-            known = {record.id for record in before}
-            missing = [record.id for record in given if record.id not in known]
-            raise RecordNotFoundError("customer", missing[0] if missing else given[0].id)
-        stale = [b.id for b, a in zip(before, given, strict=True) if b.version != a.version]
-        if stale:
-            raise StaleVersionError("customer", stale)
-        changes = self._saving(Changes(noun="customer", before=before, after=given))
-        stored = [
-            self._checked(attrs.evolve(record, version=record.version + 1))
-            for record in changes.after
-        ]
-        self._update(before, stored)
-        self._unit.saved(attrs.evolve(changes, after=stored, ids=[each.id for each in stored]))
-        return stored
+        after = in_step("customer", given, before)
+        with self._unit.batch():
+            after = list(calls.saving(self._unit, "customer", after, before))
+            stored = {
+                a.id: self._checked(attrs.evolve(a, version=a.version + 1), b.attributes)
+                for b, a in zip(before, after, strict=True)
+            }
+            written = list(stored.values())
+            self._refuse_what_does_not_fit(written)
+            self._update(before, written)
+            self._unit.saved(
+                Changes(noun="customer", before=before, after=written, ids=list(stored))
+            )
+        return [stored[record.id] for record in given]
 
     def upsert_many(self, records: Iterable[Customer]) -> list[Customer]:
         """
@@ -262,14 +239,14 @@ class Customers:
         Raises:
             InvalidValueError: If a record has no identity, or its identities name two customers.
         """
-        given = list(records)
-        slots = self._with_identities({each for record in given for each in record.identities})
-        before = {stored.id: stored for stored in slots}
-        slot_of = {each: n for n, stored in enumerate(slots) for each in stored.identities}
-        places = [self._place(record, slots, slot_of) for record in given]
+        given = [self._checked(record) for record in records]
+        known = self._with_identities({each for record in given for each in record.identities})
+        before = {each.id: each for each in known}
+        slots, places = overlaid(known, given)
         changed = [each for each in slots if each.id and each != before[each.id]]
-        saved = {each.id: each for each in self.save_many(changed)}
-        added = iter(self.add_many(each for each in slots if not each.id))
+        with self._unit.batch():
+            saved = {each.id: each for each in self.save_many(changed)}
+            added = iter(self.add_many(each for each in slots if not each.id))
         stored = [saved.get(each.id, each) if each.id else next(added) for each in slots]
         return [stored[place] for place in places]
 
@@ -280,52 +257,53 @@ class Customers:
             ids.update(self.ids_of(namespace, named).values())
         return self.get_many(ids)
 
-    def _place(
-        self, record: Customer, slots: list[Customer], slot_of: dict[Identity, int]
-    ) -> int:
-        """Put *record* into the slot its identities name, or into a new one."""
-        if not record.identities:
-            raise InvalidValueError("identities", (), "at least one for an upsert")
-        named = {slot_of[each] for each in record.identities if each in slot_of}
-        if len(named) > 1:
-            told = " and ".join(map(str, record.identities))
-            raise InvalidValueError("identities", told, "identities of one and the same customer")
-        if named:
-            place = named.pop()
-            slots[place] = _overlay(slots[place], self._checked(record))
-        else:
-            place = len(slots)
-            slots.append(self._checked(record))
-        slot_of.update(dict.fromkeys(record.identities, place))
-        return place
-
     def erase(self, customer_ids: Sequence[int]) -> dict[str, int]:
         """
         Make these customers anonymous here and in every enabled plugin; returns rows per plugin.
 
         The rows stay, empty and with status ``erased``, so that totals remain true.
+
+        Raises:
+            RecordNotFoundError: If one does not exist.
+            HookFailedError: If a plugin could not erase its part; nothing is erased then.
         """
-        touched = calls.erase(self._unit, customer_ids)
-        self._unit.interactions.forget(customer_ids)
-        self._unit.offers.forget(customer_ids)
-        self.save_many(
-            Customer(name="", kind=each.kind, status="erased", version=each.version, id=each.id)
-            for each in self.get_many(customer_ids)
-        )
-        return touched | {"crmkit": len(customer_ids)}
+        found = self.get_many(customer_ids)
+        ids = [each.id for each in found]
+        if missing := set(customer_ids) - set(ids):
+            raise RecordNotFoundError("customer", min(missing))
+        with self._unit.batch():
+            touched = calls.erase(self._unit, ids)
+            self._unit.interactions.forget(ids)
+            self._unit.offers.forget(ids)
+            self.save_many(
+                Customer(name="", kind=each.kind, status="erased", version=each.version, id=each.id)
+                for each in self.get_many(ids)
+            )
+        return touched | {"crmkit": len(ids)}
 
-    def _saving(self, changes: Changes) -> Changes:
-        return calls.saving(self._unit, changes)
-
-    def _checked(self, record: Customer) -> Customer:
-        if not record.attributes:
+    def _checked(self, record: Customer, stored: Mapping[str, object] = NOTHING) -> Customer:
+        """*record* as it will be read back; attributes that are *stored* so may stay undefined."""
+        if not record.attributes and len(record.identities) < 2:
             return record
+        same = {
+            n: v for n, v in stored.items() if n in record.attributes and record.attributes[n] == v
+        }
+        given = {name: value for name, value in record.attributes.items() if name not in same}
         return attrs.evolve(
-            record, attributes=check_attributes(record.attributes, self._unit.attributes)
+            record,
+            attributes=same | check_attributes(given, self._unit.attributes),
+            identities=tuple(sorted(set(record.identities))),
         )
 
-    def _refuse_taken_identities(self, records: Sequence[Customer]) -> None:
-        owner = {each: record.id for record in records for each in record.identities}
+    def _refuse_what_does_not_fit(self, records: Sequence[Customer]) -> None:
+        survivors = {r.merged_into for r in records if r.merged_into is not None}
+        if missing := survivors - {each.id for each in self.get_many(survivors)}:
+            raise RecordNotFoundError("customer", min(missing))
+        owner: dict[Identity, int] = {}
+        for record in records:
+            for each in record.identities:
+                if owner.setdefault(each, record.id) != record.id:
+                    raise InvalidValueError("identity", str(each), "an identity of one customer")
         for namespace in {each.namespace for each in owner}:
             named = [each.external_id for each in owner if each.namespace == namespace]
             for external_id, taken_by in self.ids_of(namespace, named).items():
@@ -352,81 +330,26 @@ class Customers:
             self._unit.actor,
         )
 
-    def _insert_parts(self, records: Sequence[Customer]) -> None:
-        connection = self._unit.connection
-        points = [
-            (r.id, n, p.kind, p.value, contact_key(p.kind, p.value), p.label, p.preferred)
-            for r in records
-            for n, p in enumerate(r.contact_points)
-        ]
-        insert_many(connection, contact_point, points)
-        names = [(i.namespace, i.external_id, r.id) for r in records for i in r.identities]
-        insert_rows(connection, identity, names)
-        indexed = {name for name, each in self._unit.attributes.items() if each.indexed}
-        values = [
-            (name, r.id, str(value))
-            for r in records
-            for name, value in r.attributes.items()
-            if name in indexed
-        ]
-        insert_rows(connection, attribute_value, values)
-
     def _update(self, before: Sequence[Customer], after: Sequence[Customer]) -> None:
         connection = self._unit.connection
         ids = [record.id for record in after]
-        self._refuse_taken_identities(after)
         search.remove_customers(connection, ids)
         rows = [(*self._row(r)[1:], r.id, r.version - 1) for r in after]
-        matched = update_rows(
-            connection, customer, rows, key=["id", "version"], values=_STORED[1:]
-        )
+        matched = update_rows(connection, customer, rows, key=["id", "version"], values=_STORED[1:])
         if matched != len(rows):
             raise StaleVersionError("customer", ids)
-        changed = [a for b, a in zip(before, after, strict=True) if _parts(b) != _parts(a)]
-        for part in (contact_point, identity, attribute_value):
-            delete_where(connection, part, "customer_id", [record.id for record in changed])
-        self._insert_parts(changed)
+        parts.replace(self._unit, before, after)
         search.add_customers(connection, ids)
 
     def _hydrate(self, rows: Sequence[tuple[Any, ...]]) -> list[Customer]:
-        connection = self._unit.connection
-        ids = id_list(connection, [row[0] for row in rows])
-        points: dict[int, list[ContactPoint]] = {}
-        for customer_id, kind, value, label, preferred in _POINTS.rows(connection, ids=ids):
-            point = _load_point(kind, value, label, bool(preferred))
-            points.setdefault(customer_id, []).append(point)
-        names: dict[int, list[Identity]] = {}
-        for customer_id, namespace, external_id in _IDENTITIES.rows(connection, ids=ids):
-            names.setdefault(customer_id, []).append(_load_identity(namespace, external_id))
+        points, names = parts.of(self._unit.connection, [row[0] for row in rows])
         return [
             _load(
                 *row[:8],
                 read_json(row[8]),
                 row[9],
                 tuple(points.get(row[0], ())),
-                tuple(names.get(row[0], ())),
+                tuple(sorted(names.get(row[0], ()))),
             )
             for row in rows
         ]
-
-
-def _parts(record: Customer) -> tuple[object, ...]:
-    return record.contact_points, record.identities, record.attributes
-
-
-def _overlay(stored: Customer, given: Customer) -> Customer:
-    """*stored* with everything that *given* states."""
-    known = {(p.kind, contact_key(p.kind, p.value)) for p in stored.contact_points}
-    points = [p for p in given.contact_points if (p.kind, contact_key(p.kind, p.value)) not in known]
-    names = {*stored.identities, *given.identities}
-    return attrs.evolve(
-        stored,
-        name=given.name or stored.name,
-        kind=given.kind if given.kind != "person" else stored.kind,
-        standing="known" if "known" in (stored.standing, given.standing) else "mentioned",
-        contact_points=(*stored.contact_points, *points),
-        identities=tuple(sorted(names, key=lambda each: (each.namespace, each.external_id))),
-        locale=given.locale or stored.locale,
-        time_zone=given.time_zone or stored.time_zone,
-        attributes={**stored.attributes, **given.attributes},
-    )

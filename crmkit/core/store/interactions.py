@@ -6,40 +6,35 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import cattrs
 import sqlalchemy as sa
 
 from .. import calls
 from ..columns import read_json, to_json
 from ..dialect import Statement, allocate_ids, id_list, insert_rows, one_of
-from ..errors import InvalidValueError, RecordNotFoundError, nearest
+from ..documents import structured
+from ..engine import savepoint
+from ..errors import DatabaseBusyError, InvalidValueError, RecordNotFoundError, nearest
 from ..model import NOTHING, Interaction, Line
 from ..money import Money
 from ..records import Changes
-from ..schema import customer, interaction, line, text_queue
+from ..schema import customer, interaction, line, offer, text_queue
 from . import search
 from .hydrate import loader
 
 if TYPE_CHECKING:
     from ..unit import Unit
 
-_STORED = (
-    "id customer_id kind at channel direction amount_minor currency text thread offer_id machine "
-    "payload source source_key"
-).split()
+_STORED = interaction.columns.keys()
 _load = loader(
     Interaction,
     "id customer_id kind at channel direction amount text thread offer_id machine payload source "
-    "source_key lines".split(),
+    "source_key lines",
 )
-_load_money = loader(Money, ["amount_minor", "currency"])
-_load_line = loader(Line, "sku name quantity amount".split())
-_PAYLOADS = cattrs.Converter(forbid_extra_keys=True)
+_load_money = loader(Money, "amount_minor currency")
+_load_line = loader(Line, "sku name quantity amount")
 
 _columns = [interaction.c[name] for name in _STORED]
-_BY_IDS = Statement(
-    sa.select(*_columns).where(one_of(interaction.c.id)).order_by(interaction.c.id)
-)
+_BY_IDS = Statement(sa.select(*_columns).where(one_of(interaction.c.id)).order_by(interaction.c.id))
 _LATEST = Statement(
     sa.select(*_columns)
     .where(interaction.c.customer_id == sa.bindparam("customer_id"))
@@ -74,6 +69,7 @@ _BY_KEYS = Statement(
     )
 )
 _KNOWN_CUSTOMERS = Statement(sa.select(customer.c.id).where(one_of(customer.c.id)))
+_KNOWN_OFFERS = Statement(sa.select(offer.c.id).where(one_of(offer.c.id)))
 
 
 @attrs.frozen
@@ -156,39 +152,40 @@ class Interactions:
 
         Raises:
             InvalidValueError: If a kind is not registered or a payload does not fit it.
-            RecordNotFoundError: If a customer does not exist.
+            RecordNotFoundError: If a customer or an offer does not exist.
             ChangeRejectedError: If a plugin vetoes.
         """
-        given = list(records)
+        given: Sequence[Interaction] = list(records)
         if not given:
             return Added((), 0)
         self._check(given)
-        changes = calls.saving(
-            self._unit, Changes(noun="interaction", after=given)
-        )
-        fresh: Sequence[Interaction] = list(changes.after)
-        ids = self._insert(fresh)
-        if ids is not None:
-            self._unit.saved(attrs.evolve(changes, ids=ids))
+        with self._unit.batch():
+            after = calls.saving(self._unit, "interaction", given)
+            if after is not given:
+                self._check(after)
+            try:
+                ids = self._insert(after)
+            except self._unit.integrity_error:
+                self._refuse_dangling(after)
+                return self._add_unknown(after)
             return Added(ids, len(ids))
-        return self._add_unknown(attrs.evolve(changes, after=fresh))
 
-    def _add_unknown(self, changes: Changes) -> Added:
+    def _add_unknown(self, given: Sequence[Interaction]) -> Added:
         """Add those of the batch that are not stored yet, one of each key."""
-        given: Sequence[Interaction] = changes.after  # type: ignore[assignment]
         known = self._stored_keys(given)
         first: dict[object, Interaction] = {}
         for record in given:
             if (key := _key(record)) not in known:
                 first.setdefault(key, record)
-        fresh = list(first.values())
-        ids = self._insert(fresh) if fresh else ()
-        if ids is None:
-            raise InvalidValueError("source_key", "a batch", "keys nobody else is writing now")
+        try:
+            ids = self._insert(list(first.values()))
+        except self._unit.integrity_error as exc:
+            raise DatabaseBusyError(
+                "another process is storing the same interactions; nothing of the batch was "
+                "written, try again"
+            ) from exc
         known |= dict(zip(first, ids, strict=True))
-        if fresh:
-            self._unit.saved(attrs.evolve(changes, after=fresh, ids=ids))
-        return Added([known[_key(record)] for record in given], len(fresh))
+        return Added([known[_key(record)] for record in given], len(first))
 
     def _stored_keys(self, records: Sequence[Interaction]) -> dict[object, int]:
         by_source: dict[str, set[str]] = {}
@@ -201,22 +198,21 @@ class Interactions:
             for key, known_id in self.ids_of(source, keys).items()
         }
 
-    def _insert(self, records: Sequence[Interaction]) -> Sequence[int] | None:
-        """The new ids; None, with nothing written, if a key is taken."""
+    def _insert(self, records: Sequence[Interaction]) -> Sequence[int]:
+        """The new ids; what the driver raises, with nothing written, if a key is taken."""
+        if not records:
+            return ()
         connection = self._unit.connection
-        try:
-            with connection.begin_nested():
-                ids = allocate_ids(connection, "interaction", len(records))
-                insert_rows(connection, interaction, self._rows(records, ids), _STORED)
-        except self._unit.integrity_error:
-            self._refuse_unknown_customers(records)
-            return None
+        with savepoint(connection):
+            ids = allocate_ids(connection, "interaction", len(records))
+            insert_rows(connection, interaction, self._rows(records, ids), _STORED)
         if not self._unit.enforces_foreign_keys:
-            self._refuse_unknown_customers(records)
+            self._refuse_dangling(records)
         bought = [pair for pair in zip(records, ids, strict=True) if pair[0].lines]
         insert_rows(connection, line, _line_rows(bought))
         waiting = [(i,) for r, i in zip(records, ids, strict=True) if r.text]
         insert_rows(connection, text_queue, waiting)
+        self._unit.saved(Changes(noun="interaction", after=records, ids=ids))
         return ids
 
     def _rows(
@@ -256,12 +252,17 @@ class Interactions:
             if record.payload:
                 _check_payload(record, kinds[record.kind].payload)
 
-    def _refuse_unknown_customers(self, records: Sequence[Interaction]) -> None:
-        wanted = {record.customer_id for record in records}
-        ids = id_list(self._unit.connection, wanted)
-        missing = wanted - {row[0] for row in _KNOWN_CUSTOMERS.rows(self._unit.connection, ids=ids)}
-        if missing:
-            raise RecordNotFoundError("customer", min(missing))
+    def _refuse_dangling(self, records: Sequence[Interaction]) -> None:
+        connection = self._unit.connection
+        customers = {record.customer_id for record in records}
+        offers = {record.offer_id for record in records if record.offer_id is not None}
+        for noun, statement, wanted in (
+            ("customer", _KNOWN_CUSTOMERS, customers),
+            ("offer", _KNOWN_OFFERS, offers),
+        ):
+            known = {row[0] for row in statement.rows(connection, ids=id_list(connection, wanted))}
+            if missing := wanted - known:
+                raise RecordNotFoundError(noun, min(missing))
 
     def forget(self, customer_ids: Sequence[int]) -> None:
         """Take out of these customers' interactions what could name them; dates and sums stay."""
@@ -330,7 +331,7 @@ def _check_payload(record: Interaction, schema: type | None) -> None:
     if schema is None:
         raise InvalidValueError("payload", dict(record.payload), f"nothing for kind {record.kind}")
     try:
-        _PAYLOADS.structure(dict(record.payload), schema)
-    except Exception as exc:  # cattrs raises groups of whatever the schema's validators raise
-        told = "; ".join(cattrs.transform_error(exc)) or str(exc)
-        raise InvalidValueError("payload", dict(record.payload), f"{schema.__name__}: {told}") from exc
+        structured(record.payload, schema)
+    except ValueError as exc:
+        accepted = f"what {schema.__name__} holds: {exc}"
+        raise InvalidValueError("payload", dict(record.payload), accepted) from exc

@@ -17,18 +17,16 @@ from ..money import Money
 from ..records import Changes
 from ..schema import offer
 from .hydrate import loader
+from .versions import in_step
 
 if TYPE_CHECKING:
     from ..unit import Unit
 
-_STORED = (
-    "id customer_id what kind terms cost_minor currency valid_from valid_until why plugin status "
-    "carried_by answered_by version"
-).split()
+_STORED = offer.columns.keys()
 _load = loader(
     Offer,
     "id customer_id what kind terms cost valid_from valid_until why plugin status carried_by "
-    "answered_by version".split(),
+    "answered_by version",
 )
 _columns = [offer.c[name] for name in _STORED]
 _BY_IDS = Statement(sa.select(*_columns).where(one_of(offer.c.id)).order_by(offer.c.id))
@@ -101,16 +99,16 @@ class Offers:
         for record in given:
             if record.id:
                 raise InvalidValueError("id", record.id, "0 for a new offer; use save")
-        ids = allocate_ids(self._unit.connection, "offer", len(given))
-        numbered = [
-            attrs.evolve(record, id=new_id, version=1)
-            for record, new_id in zip(given, ids, strict=True)
-        ]
-        changes = calls.saving(self._unit, Changes(noun="offer", after=numbered))
-        stored: list[Offer] = list(changes.after)  # type: ignore[arg-type]
-        self._refuse_unknown_customers(stored)
-        insert_rows(self._unit.connection, offer, map(self._row, stored), _STORED)
-        self._unit.saved(attrs.evolve(changes, after=stored, ids=ids))
+        with self._unit.batch():
+            ids = allocate_ids(self._unit.connection, "offer", len(given))
+            numbered = [
+                attrs.evolve(record, id=new_id, version=1)
+                for record, new_id in zip(given, ids, strict=True)
+            ]
+            stored = list(calls.saving(self._unit, "offer", numbered))
+            self._refuse_unknown_customers(stored)
+            insert_rows(self._unit.connection, offer, map(self._row, stored), _STORED)
+            self._unit.saved(Changes(noun="offer", after=stored, ids=ids))
         return stored
 
     def save(self, record: Offer) -> Offer:
@@ -125,28 +123,25 @@ class Offers:
             StaleVersionError: If any was saved by somebody else since it was read; nothing of the
                 batch is written.
         """
-        given = sorted(records, key=lambda record: record.id)
+        given = list(records)
         if not given:
             return []
         before = self.get_many(record.id for record in given)
-        if len(before) != len(given):
-            known = {record.id for record in before}
-            raise RecordNotFoundError("offer", next(r.id for r in given if r.id not in known))
-        stale = [b.id for b, a in zip(before, given, strict=True) if b.version != a.version]
-        if stale:
-            raise StaleVersionError("offer", stale)
-        asked = Changes(noun="offer", before=before, after=given)
-        changes = calls.saving(self._unit, asked)
-        stored = [attrs.evolve(record, version=record.version + 1) for record in changes.after]
-        rows = [(*self._row(each)[1:], each.id, each.version - 1) for each in stored]
-        matched = update_rows(
-            self._unit.connection, offer, rows, key=["id", "version"], values=_STORED[1:]
-        )
-        if matched != len(rows):
-            raise StaleVersionError("offer", [each.id for each in stored])
-        ids = [each.id for each in stored]
-        self._unit.saved(attrs.evolve(changes, after=stored, ids=ids))
-        return stored
+        after = in_step("offer", given, before)
+        with self._unit.batch():
+            after = list(calls.saving(self._unit, "offer", after, before))
+            self._refuse_unknown_customers(after)
+            stored = {each.id: attrs.evolve(each, version=each.version + 1) for each in after}
+            rows = [(*self._row(each)[1:], each.id, each.version - 1) for each in stored.values()]
+            matched = update_rows(
+                self._unit.connection, offer, rows, key=["id", "version"], values=_STORED[1:]
+            )
+            if matched != len(rows):
+                raise StaleVersionError("offer", list(stored))
+            self._unit.saved(
+                Changes(noun="offer", before=before, after=[*stored.values()], ids=[*stored])
+            )
+        return [stored[record.id] for record in given]
 
     def forget(self, customer_ids: Sequence[int]) -> None:
         """Take out of these customers' offers what could name them."""

@@ -19,6 +19,8 @@ from ..model import Customer
 
 _WORD = re.compile(r"\w+")
 _TRIGRAM: Final = 3
+_LONGEST_TEXT: Final = 100_000
+"""Characters of a text that are indexed; PostgreSQL takes less than a megabyte of words."""
 _FINDABLE: Final = "status IN ('active', 'archived')"
 
 
@@ -51,14 +53,15 @@ def remove_customers(connection: sa.Connection, ids: Sequence[int]) -> None:
 
 
 def customer_ids(connection: sa.Connection, text: str, size: int) -> list[int]:
-    """Exact addresses, then names that start so, then any part; at most *size*, each once."""
+    """Exact addresses, then names that start so, then any part by id; at most *size*, each once."""
     folded = fold(text)
     if not folded:
         return []
-    found = dict.fromkeys(_at_address(connection, text, size))
-    for more in (_by_prefix, _by_part):
-        if len(found) < size:
-            found |= dict.fromkeys(more(connection, folded, size))
+    found = dict.fromkeys(sorted(_at_address(connection, text, size)))
+    if len(found) < size:
+        found |= dict.fromkeys(_by_prefix(connection, folded, size))
+    if len(found) < size:
+        found |= dict.fromkeys(sorted(_by_part(connection, folded, size)))
     return list(found)[:size]
 
 
@@ -78,11 +81,13 @@ def _by_prefix(connection: sa.Connection, folded: str, size: int) -> list[int]:
     if connection.dialect.name == "sqlite":
         sql = "name_key >= {} AND name_key < {}"
         bounds: tuple[object, ...] = (folded, folded + "\U0010ffff")
+        order = "name_key"
     else:
         sql, bounds = "name_key LIKE {}", (_like(folded) + "%",)
+        order = "name_key USING ~<~"  # by bytes, as the index and SQLite do
     return _ids(
         connection,
-        f"SELECT id FROM crm_customer WHERE {sql} AND {_FINDABLE} ORDER BY name_key LIMIT {{}}",
+        f"SELECT id FROM crm_customer WHERE {sql} AND {_FINDABLE} ORDER BY {order}, id LIMIT {{}}",
         (*bounds, size),
     )
 
@@ -112,7 +117,7 @@ def _by_part(connection: sa.Connection, folded: str, size: int) -> list[int]:
 
 def words(text: str) -> str:
     """The words of *text* as they are indexed and asked for."""
-    return " ".join(_WORD.findall(fold(text)))
+    return " ".join(_WORD.findall(fold(text[:_LONGEST_TEXT])))
 
 
 def index_texts(connection: sa.Connection, size: int) -> int:
@@ -163,7 +168,7 @@ def forget_texts(connection: sa.Connection, rows: Iterable[tuple[int, str]]) -> 
 
 
 def interaction_ids(connection: sa.Connection, text: str, size: int) -> list[int]:
-    """Interactions whose indexed text holds every word of *text* (or its beginning), latest first."""
+    """Interactions that hold every word of *text*, or words that begin so, latest first."""
     asked = words(text).split()
     if not asked:
         return []

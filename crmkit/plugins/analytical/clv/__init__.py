@@ -1,7 +1,8 @@
 """
 Lifetime value: how often a customer will buy again, for how much, and whether they are gone.
 
-Fit a purchase model and a spend model to arrays, then ask for predictions:
+As a plugin it contributes the scores ``clv`` and ``p_alive``; ``scoring`` runs and keeps them.
+As a library, fit a purchase model and a spend model to arrays, then ask for predictions:
 
     model = fit_bgnbd(frequency, recency, age)
     customers = Histories.of(frequency, recency, age)
@@ -12,36 +13,85 @@ Fit a purchase model and a spend model to arrays, then ask for predictions:
 
 `frequency` counts purchases after the first, `recency` is the age at the last of them, `age` the
 time under observation, all in one unit of time; `monetary` is the mean of the repeat purchases.
+Names that need NumPy and SciPy are imported when they are first used.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from crmkit import MissingExtraError, Plugin
+
+from . import hooks
+from .config import Settings
 from .errors import InvalidHistoryError, NotDefinedError
+from .features import features
 from .model import BgBb, BgNbd, Estimate, GammaGamma, Nbd, ParetoNbd, Sbg
-from .scoring.bgbb import fit_bgbb
-from .scoring.bgcnbdk import Regularity, fit_bgcnbdk, fit_mbgcnbdk
-from .scoring.bgnbd import fit_bgnbd
-from .scoring.discounting import continuous_rate
-from .scoring.gammagamma import expected_spend, fit_gammagamma
-from .scoring.histories import Histories
-from .scoring.mbgnbd import fit_mbgnbd
-from .scoring.nbd import fit_nbd
-from .scoring.paretonbd import at_covariates, fit_paretonbd
-from .scoring.predictions import (
-    PurchaseModel,
-    discounted_transactions,
-    expected_transactions,
-    expected_transactions_new,
-    p_alive,
-    transaction_mass,
+
+if TYPE_CHECKING:
+    from .scoring.bgbb import fit_bgbb
+    from .scoring.bgcnbdk import Regularity, fit_bgcnbdk, fit_mbgcnbdk
+    from .scoring.bgnbd import fit_bgnbd
+    from .scoring.discounting import continuous_rate
+    from .scoring.gammagamma import expected_spend, fit_gammagamma
+    from .scoring.histories import Histories
+    from .scoring.mbgnbd import fit_mbgnbd
+    from .scoring.nbd import fit_nbd
+    from .scoring.paretonbd import at_covariates, fit_paretonbd
+    from .scoring.predictions import (
+        PurchaseModel,
+        discounted_transactions,
+        expected_transactions,
+        expected_transactions_new,
+        p_alive,
+        transaction_mass,
+    )
+    from .scoring.sbg import (
+        discounted_residual_lifetime,
+        fit_sbg,
+        fit_sbg_cohort,
+        retention,
+        survival,
+    )
+    from .scoring.tracking import Tracking, track
+    from .scoring.value import LifetimeValue, Terms, lifetime_value
+
+_HOME = {
+    "bgbb": ("fit_bgbb",),
+    "bgcnbdk": ("Regularity", "fit_bgcnbdk", "fit_mbgcnbdk"),
+    "bgnbd": ("fit_bgnbd",),
+    "discounting": ("continuous_rate",),
+    "gammagamma": ("expected_spend", "fit_gammagamma"),
+    "histories": ("Histories",),
+    "mbgnbd": ("fit_mbgnbd",),
+    "nbd": ("fit_nbd",),
+    "paretonbd": ("at_covariates", "fit_paretonbd"),
+    "predictions": (
+        "PurchaseModel",
+        "discounted_transactions",
+        "expected_transactions",
+        "expected_transactions_new",
+        "p_alive",
+        "transaction_mass",
+    ),
+    "sbg": (
+        "discounted_residual_lifetime",
+        "fit_sbg",
+        "fit_sbg_cohort",
+        "retention",
+        "survival",
+    ),
+    "tracking": ("Tracking", "track"),
+    "value": ("LifetimeValue", "Terms", "lifetime_value"),
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
+
+plugin = Plugin(
+    name="clv",
+    summary="Lifetime value and the chance that a customer is still one, with intervals.",
+    hooks=hooks,
+    requires=("scoring",),
+    settings=Settings,
 )
-from .scoring.sbg import (
-    discounted_residual_lifetime,
-    fit_sbg,
-    fit_sbg_cohort,
-    retention,
-    survival,
-)
-from .scoring.tracking import Tracking, track
-from .scoring.value import LifetimeValue, Terms, lifetime_value
 
 __all__ = [
     "BgBb",
@@ -57,6 +107,7 @@ __all__ = [
     "PurchaseModel",
     "Regularity",
     "Sbg",
+    "Settings",
     "Terms",
     "Tracking",
     "at_covariates",
@@ -66,6 +117,7 @@ __all__ = [
     "expected_spend",
     "expected_transactions",
     "expected_transactions_new",
+    "features",
     "fit_bgbb",
     "fit_bgcnbdk",
     "fit_bgnbd",
@@ -78,8 +130,25 @@ __all__ = [
     "fit_sbg_cohort",
     "lifetime_value",
     "p_alive",
+    "plugin",
     "retention",
     "survival",
     "track",
     "transaction_mass",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = import_module(f".scoring.{_MODULE[name]}", __name__)
+    except ModuleNotFoundError as exc:
+        raise MissingExtraError(f"{__name__}.{name}", "analytics") from exc
+    value: object = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

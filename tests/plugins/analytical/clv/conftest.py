@@ -43,13 +43,21 @@ class Cohort:
 
 
 @pytest.fixture(scope="session")
-def cdnow():
+def cdnow_orders():
+    """Every line of the CDNOW sample: customer, day, dollars."""
+    with shared_file("cdnow", "CDNOW_sample.txt").open() as lines:
+        return [
+            (customer, date(int(day[:4]), int(day[4:6]), int(day[6:])), float(dollars))
+            for _, customer, day, _, dollars in (line.split() for line in lines)
+        ]
+
+
+@pytest.fixture(scope="session")
+def cdnow(cdnow_orders):
     """CDNOW sample: same-day purchases merged, calibration until 1997-09-30."""
     spent = defaultdict(lambda: defaultdict(float))
-    with shared_file("cdnow", "CDNOW_sample.txt").open() as lines:
-        for _, customer, day, _, dollars in (line.split() for line in lines):
-            on = date(int(day[:4]), int(day[4:6]), int(day[6:]))
-            spent[customer][on] += float(dollars)
+    for customer, on, dollars in cdnow_orders:
+        spent[customer][on] += dollars
     end, start = date(1997, 9, 30), min(min(days) for days in spent.values())
     rows, repeats = [], []
     for days in spent.values():

@@ -1,0 +1,1 @@
+"""One full turn of the cycle on a real shop's book: ``crmkit demo``."""

@@ -1,0 +1,95 @@
+"""What the demo says, in plain words."""
+
+from __future__ import annotations
+
+from crmkit import CRM, Money
+from crmkit.plugins.foundation import decisions, exchange, scoring
+
+from . import story
+
+_REASONS = 3
+
+
+def title(phase: str, what: str) -> str:
+    return f"\n{phase:<8}{what}"
+
+
+def imported(planned: exchange.Report, done: exchange.Report) -> str:
+    """The plan's counts, the run's, and why rows were rejected."""
+    if done.already is not None:
+        return f"  {done.path.name}: these rows were imported before; nothing to do"
+    told = [f"  plan: {_counts(planned)}", f"  done: {_counts(done)}"]
+    told += [
+        f"    {each.count:>7,} x {each.text}, first in line {each.line:,}"
+        for each in done.reasons[:_REASONS]
+    ]
+    return "\n".join(told)
+
+
+def _counts(report: exchange.Report) -> str:
+    return (
+        f"{report.rows:,} rows = {report.created:,} new + {report.unchanged:,} known + "
+        f"{report.rejected:,} rejected + {report.outside:,} outside the time asked for; "
+        f"{report.customers:,} customers, {report.interactions:,} interactions"
+    )
+
+
+def segments(crm: CRM) -> str:
+    with crm.unit(write=False) as unit:
+        sizes = scoring.sizes(unit)
+    told = [f"{name.removeprefix('rfm.')} {size:,}" for name, size in sizes.items() if size]
+    return "  " + ", ".join(told)
+
+
+def decided(result: decisions.Decided) -> str:
+    return f"  {result}"
+
+
+def learned(accepted: int, effect: decisions.Effect) -> str:
+    """The effect with its interval, and whether it passes the check."""
+    treated, held = effect.treatment, effect.control
+    told = [
+        f"  {accepted:,} offers newly answered by a purchase within their window",
+        f"  offered  {treated.n:>5,} customers, {_mean(treated, effect.currency)} each, "
+        f"{_share(treated):.1%} bought",
+        f"  held out {held.n:>5,} customers, {_mean(held, effect.currency)} each, "
+        f"{_share(held):.1%} bought",
+    ]
+    money = effect.revenue_minor
+    if money is None:
+        return "\n".join([*told, "  effect: not enough data to say"])
+    is_zero = money.low <= 0 <= money.high
+    told += [
+        f"  effect: {_money(money.value, effect.currency)} per customer, 95 % interval "
+        f"{_money(money.low, effect.currency)} to {_money(money.high, effect.currency)}",
+        "  check: nobody ever received these offers, so zero must lie inside the interval: "
+        + ("it does" if is_zero else "IT DOES NOT"),
+    ]
+    return "\n".join(told)
+
+
+def _mean(arm: decisions.ArmResult, currency: str) -> str:
+    return _money(arm.revenue_minor / arm.n if arm.n else 0, currency)
+
+
+def _share(arm: decisions.ArmResult) -> float:
+    return arm.buyers / arm.n if arm.n else 0.0
+
+
+def _money(minor: float, currency: str) -> str:
+    return str(Money(round(minor), currency))
+
+
+def next_commands(crm: CRM, stage: story.Stage) -> str:
+    offer = story.an_answered_offer(crm)
+    if offer is None:
+        return ""
+    config = f"crmkit --config {stage.folder / 'crmkit.toml'}"
+    return "\n".join(
+        (
+            "\nTry next:",
+            f"  {config} customer show {offer.customer_id}",
+            f"  {config} score explain {offer.customer_id}",
+            f"  {config} cycle explain interaction:{offer.answered_by}",
+        )
+    )

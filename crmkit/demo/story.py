@@ -1,0 +1,155 @@
+"""The steps of the demo, each safe to run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from crmkit import CRM, ContactPoint, Customer, Offer
+from crmkit.plugins.foundation import consent, decisions, delivery, exchange, policy, scoring
+
+HERE: Final = Path(__file__).parent
+BOOK: Final = HERE / "online_retail_quarter.csv.gz"
+RUN: Final = "autumn-2011"
+END: Final = datetime(2011, 12, 10, tzinfo=UTC)
+"""The day after the last purchase of the book."""
+PAGE: Final = 1_000
+EVIDENCE: Final = "made for the demo: nobody in this book was ever asked"
+
+
+@attrs.frozen(kw_only=True)
+class Stage:
+    """
+    Where the demo plays.
+
+    Attributes:
+        folder: Of the configuration, the database and the outbox.
+        cut: The morning on which we decide; what comes later has not happened yet.
+    """
+
+    folder: Path
+    book: Path
+    cut: datetime
+
+    def crm(self, now: datetime) -> CRM:
+        """The CRM of the folder, with the clock standing at *now*."""
+        return CRM.from_config(
+            self.folder / "crmkit.toml", strict=True, clock=lambda: now, actor="demo"
+        )
+
+
+def morning(day: datetime) -> datetime:
+    """Ten o'clock UTC: no quiet hour in Britain."""
+    return datetime.combine(day.date(), time(10), UTC)
+
+
+def prepare(stage: Stage) -> None:
+    """The folder with its configuration; what is there stays as it is."""
+    stage.folder.mkdir(parents=True, exist_ok=True)
+    config = stage.folder / "crmkit.toml"
+    if not config.exists():
+        config.write_text((HERE / "crmkit.toml").read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def listen(
+    crm: CRM, stage: Stage, *, since: datetime | None = None, until: datetime | None = None
+) -> tuple[exchange.Report, exchange.Report]:
+    """Plan the import of the book between two instants, then run it."""
+    mapping = exchange.read_mapping(HERE / "mapping.toml")
+    rejects = stage.folder / ("rejects-before.csv" if until else "rejects-after.csv")
+    planned = exchange.plan(crm, stage.book, mapping, rejects=rejects, since=since, until=until)
+    done = exchange.run(crm, stage.book, mapping, rejects=rejects, since=since, until=until)
+    return planned, done
+
+
+def know(crm: CRM) -> int:
+    """Give everybody an address at example.com and a consent, both made up; returns how many."""
+    with crm.unit() as unit:
+        policy.adopt(unit, (HERE / "policy.toml").read_text(encoding="utf-8"))
+        purposes = sorted(policy.current(unit).purposes)
+        known = 0
+        for customers in _pages(crm):
+            unit.customers.save_many(_addressed(each) for each in customers if not _address(each))
+            known += consent.grant_many(
+                unit, [_grant(each, name) for each in customers for name in purposes]
+            ) // len(purposes)
+    return known
+
+
+def _pages(crm: CRM) -> Iterator[list[Customer]]:
+    after = 0
+    while True:
+        with crm.unit(write=False) as unit:
+            page = unit.customers.page(after=after, size=PAGE)
+        if not page:
+            return
+        yield page
+        after = page[-1].id
+
+
+def _address(customer: Customer) -> str | None:
+    return customer.contact("email")
+
+
+def _addressed(customer: Customer) -> Customer:
+    number = customer.identities[0].external_id
+    point = ContactPoint("email", f"customer-{number}@example.com")
+    return attrs.evolve(customer, contact_points=(point,), locale="en-GB")
+
+
+def _grant(customer: Customer, purpose: str) -> consent.Grant:
+    return consent.Grant(
+        customer_id=customer.id,
+        purpose=purpose,
+        channel="email",
+        basis="consent",
+        evidence=EVIDENCE,
+        source="demo",
+    )
+
+
+def value(crm: CRM, stage: Stage) -> None:
+    """Score everybody as of the cut, and fill the segments."""
+    with crm.unit() as unit:
+        scoring.run(unit, mode="full", as_of=stage.cut)
+
+
+def decide(crm: CRM) -> decisions.Decided:
+    with crm.unit() as unit:
+        return decisions.decide(unit, run=RUN)
+
+
+def act(crm: CRM) -> delivery.Delivered:
+    return delivery.run_until_empty(crm)
+
+
+def learn(crm: CRM) -> tuple[int, decisions.Effect]:
+    """Tie what happened to what was offered; returns the answered offers and the effect."""
+    with crm.unit() as unit:
+        learned = decisions.learn(unit)
+        return learned.accepted, decisions.effect(unit, RUN)
+
+
+def was_decided(crm: CRM) -> bool:
+    with crm.unit(write=False) as unit:
+        return RUN in decisions.runs(unit)
+
+
+def an_answered_offer(crm: CRM) -> Offer | None:
+    """One to look at: the first offer whose customer bought within its window."""
+    for customers in _pages(crm):
+        with crm.unit(write=False) as unit:
+            for customer in customers:
+                for offer in unit.offers.of(customer.id):
+                    if offer.status == "accepted":
+                        return offer
+    return None
+
+
+def default_cut() -> datetime:
+    """A hundred days before the end, so that every window of sixty days closes within the book."""
+    return END - timedelta(days=100)

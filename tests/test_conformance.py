@@ -1,0 +1,94 @@
+"""Every bundled plugin passes the suite that everybody's plugins run."""
+
+from importlib.metadata import entry_points
+
+from crmkit.sql import insert_many
+from crmkit.testing import PluginSuite
+
+NAMES = sorted({entry.name for entry in entry_points(group="crmkit.plugins")})
+
+
+def populate_consent(unit, customer):
+    from crmkit.plugins.foundation import consent
+
+    words = f"{customer.name} said so on the telephone"
+    consent.grant(
+        unit,
+        customer.id,
+        purpose="news",
+        channel="email",
+        basis="consent",
+        evidence=words,
+        source=f"call with {customer.name}",
+    )
+    consent.suppress(unit, "email", customer.contact("email"), f"{customer.name} moved")
+
+
+def populate_scoring(unit, customer):
+    from crmkit.plugins.foundation.scoring import tables
+
+    (run,) = unit.new_ids(tables.scoring_run, 1)
+    fitted = (run, "orders", "1", "full", "done", "", unit.now, None, 0.0, {}, run, 1, 1)
+    insert_many(unit.connection, tables.scoring_run, [(*fitted, unit.now, unit.now, "suite")])
+    why = f"{customer.name} bought"
+    insert_many(
+        unit.connection,
+        tables.scoring_score,
+        [("orders", customer.id, 1.0, None, None, "A", f'{{"{why}":1.0}}', run)],
+    )
+    insert_many(unit.connection, tables.scoring_due, [("orders", customer.id)])
+    insert_many(
+        unit.connection,
+        tables.scoring_membership,
+        [(customer.id, "regulars", unit.now, why, unit.now, why)],
+    )
+
+
+def populate_delivery(unit, customer):
+    from crmkit.plugins.foundation import delivery
+    from crmkit.plugins.foundation.delivery.tables import attempt
+
+    intent = delivery.Intent(
+        run="suite",
+        step=f"letter to {customer.id}",
+        customer_id=customer.id,
+        channel="email",
+        address=customer.contact("email"),
+        purpose="news",
+        subject=f"For {customer.name}",
+        text=f"Dear {customer.name}",
+    )
+    (intent_id,) = delivery.intend_many(unit, [intent]).ids
+    (new,) = unit.new_ids(attempt, 1)
+    told = f"mailbox of {customer.name} is full"
+    insert_many(unit.connection, attempt, [(new, intent_id, customer.id, unit.now, "retry", told)])
+
+
+def populate_decisions(unit, customer):
+    from crmkit.plugins.foundation import decisions, policy
+    from crmkit.plugins.foundation.decisions import tables
+
+    policy.adopt(unit, policy.EXAMPLE.read_text(encoding="utf-8"))
+    decisions.decide(unit, run=f"run {customer.id}", customer_ids=[customer.id])
+    table = tables.decisions_decision
+    words = {"what": f"A cup for {customer.name}", "why": f"{customer.name} has none"}
+    unit.connection.execute(table.update().where(table.c.customer_id == customer.id).values(words))
+    held_out = ("suite", customer.id, "control", unit.now)
+    insert_many(unit.connection, tables.decisions_assignment, [held_out])
+
+
+BESIDE = {"delivery": ("email",)}
+"""Enabled too: delivery takes messages only for a channel that is there."""
+
+for _name in NAMES:
+    _body = {"plugin": _name, "also": BESIDE.get(_name, ())}
+    if f"populate_{_name}" in globals():
+        _body["populate"] = staticmethod(globals()[f"populate_{_name}"])
+    globals()[f"Test_{_name}"] = type(f"Test_{_name}", (PluginSuite,), _body)
+
+
+def test_every_bundled_plugin_is_here():
+    expected = {
+        "clv", "consent", "decisions", "delivery", "email", "exchange", "policy", "rfm", "scoring",
+    }  # fmt: skip
+    assert expected <= set(NAMES)
