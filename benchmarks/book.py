@@ -46,7 +46,7 @@ def sqlite_book(customers: int, interactions: int, plugins: tuple[str, ...] = ()
 
 
 def postgres_book(customers: int, interactions: int) -> str | None:
-    """URL of the same book on the server of ``CRMKIT_BENCH_POSTGRES``; None when that is not set."""
+    """URL of the same book on the server of ``CRMKIT_BENCH_POSTGRES``; None if that is unset."""
     if not (server := os.environ.get("CRMKIT_BENCH_POSTGRES")):
         return None
     name = f"crmkit_bench_{customers}_{interactions}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +12,8 @@ def side_by_side(
     contestants: Mapping[str, Callable[[], object]], *, rounds: int = 5
 ) -> dict[str, float]:
     """Median seconds of each contestant over *rounds* turns, after one turn that does not count."""
+    gc.collect()
+    gc.freeze()  # what the imports of one contestant left behind must not slow the others
     taken: dict[str, list[float]] = {name: [] for name in contestants}
     for turn in range(rounds + 1):
         for name, run in contestants.items():

@@ -114,30 +114,47 @@ def transaction(
     with translated(), engine.connect() as connection:
         if serializable and connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="SERIALIZABLE")
-        with (
-            pragma(connection, "foreign_keys", on=True),
-            pragma(connection, "query_only", on=not write),
-            connection.begin(),
-        ):
+        with foreign_keys(connection), connection.begin():
             begin(connection, write=write)
-            yield connection
+            if write or connection.dialect.name != "sqlite":
+                yield connection
+            else:
+                with _unchanged(connection):
+                    yield connection
 
 
 @contextmanager
-def pragma(connection: sa.Connection, name: str, *, on: bool) -> Iterator[None]:
-    """Set a switch of SQLite for one transaction, also on an engine of the host's."""
+def _unchanged(connection: sa.Connection) -> Iterator[None]:
+    """
+    Refuse, at the end, what was written on SQLite; PostgreSQL refuses it at once.
+
+    ``PRAGMA query_only`` would do so at once as well, but every switch of a pragma makes SQLite
+    prepare all statements anew, which costs more than reading a customer's page.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    before = raw.total_changes
+    yield
+    if raw.total_changes != before:
+        raise DatabaseReadOnlyError(
+            "the unit was opened read-only; nothing was written; open it with write=True"
+        )
+
+
+@contextmanager
+def foreign_keys(connection: sa.Connection, *, on: bool = True) -> Iterator[None]:
+    """Enforce foreign keys, or not, for one transaction, also on a SQLite engine of the host's."""
     if connection.dialect.name != "sqlite":
         yield
         return
     raw: Any = connection.connection.dbapi_connection
-    (before,) = raw.execute(f"PRAGMA {name}").fetchone()
+    (before,) = raw.execute("PRAGMA foreign_keys").fetchone()
     if before != on:
-        raw.execute(f"PRAGMA {name} = {on:d}")
+        raw.execute(f"PRAGMA foreign_keys = {on:d}")
     try:
         yield
     finally:
         if before != on and not connection.invalidated:  # as it is after Ctrl-C
-            raw.execute(f"PRAGMA {name} = {before}")
+            raw.execute(f"PRAGMA foreign_keys = {before}")
 
 
 @contextmanager

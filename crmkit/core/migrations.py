@@ -17,7 +17,7 @@ from typing import Any, Final
 import attrs
 import sqlalchemy as sa
 
-from .engine import begin, pragma, translated
+from .engine import begin, foreign_keys, translated
 from .errors import DatabaseError, DatabaseNewerError, MigrationsPendingError, PluginError
 from .plugin import Plugin
 from .schema import metadata as core_metadata
@@ -189,7 +189,7 @@ def _run(connection: sa.Connection, owner: Owner) -> None:
 @contextmanager
 def _schema_transaction(engine: sa.Engine, *, keep: bool = True) -> Iterator[sa.Connection]:
     """A transaction that rebuilds tables safely: SQLite checks foreign keys at its end instead."""
-    with translated(), engine.connect() as connection, pragma(connection, "foreign_keys", on=False):
+    with translated(), engine.connect() as connection, foreign_keys(connection, on=False):
         sqlite = connection.dialect.name == "sqlite"
         with connection.begin() as transaction:
             begin(connection, write=True)

@@ -362,7 +362,7 @@ def test_a_database_failure_inside_a_hook_is_said_in_plain_words(make_crm):
     class Writing:
         @hookimpl
         def crmkit_propose_offers(self, unit, customers):
-            unit.connection.execute(sa.text("DELETE FROM crm_identity"))
+            unit.connection.execute(sa.text("INSERT INTO crm_text_queue VALUES (1)"))
 
     from crmkit import ask
 

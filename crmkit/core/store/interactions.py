@@ -289,22 +289,42 @@ class Interactions:
             ):
                 found = _load_line(sku, name, quantity, _load_money(minor, currency))
                 lines.setdefault(owner, []).append(found)
-        read_instant = self._unit.read_instant
+        read = self._unit.read_instant
         return [
             _load(
-                *row[:3],
-                read_instant(row[3]),
-                row[4],
-                row[5],
-                None if row[7] is None else _load_money(row[6], row[7]),
-                *row[8:11],
-                bool(row[11]),
-                NOTHING if row[12] is None else read_json(row[12]),
-                row[13],
-                row[14],
-                tuple(lines.get(row[0], ())),
+                each,
+                customer_id,
+                kind,
+                read(at),
+                channel,
+                direction,
+                None if currency is None else _load_money(minor, currency),
+                text,
+                thread,
+                offer_id,
+                bool(machine),
+                NOTHING if payload is None else read_json(payload),
+                source,
+                source_key,
+                tuple(lines[each]) if each in lines else (),
             )
-            for row in rows
+            for (
+                each,
+                customer_id,
+                kind,
+                at,
+                channel,
+                direction,
+                minor,
+                currency,
+                text,
+                thread,
+                offer_id,
+                machine,
+                payload,
+                source,
+                source_key,
+            ) in rows
         ]
 
 

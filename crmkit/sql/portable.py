@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from .columns import Count, Instant
+from ..core.columns import Count, Instant
 
 Given: TypeAlias = sa.ColumnElement[Any] | int | datetime
 DAY: Final = 86_400_000_000

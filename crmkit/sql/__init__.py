@@ -1,7 +1,7 @@
 """What a plugin needs to own tables and to write features."""
 
-from .core.columns import Count, Flag, Id, Instant, Json, Real, Text
-from .core.dialect import (
+from ..core.columns import Count, Flag, Id, Instant, Json, Real, Text
+from ..core.dialect import (
     Statement,
     count_again,
     delete_where,
@@ -11,21 +11,8 @@ from .core.dialect import (
     take_turns,
     update_rows,
 )
-from .core.matching import contact_key
-from .core.portable import (
-    day_of,
-    days_between,
-    epoch_day,
-    epoch_micros,
-    greatest,
-    int_div,
-    int_sum,
-    least,
-    month_of,
-    transaction_number,
-    year_month,
-)
-from .core.schema import (
+from ..core.matching import contact_key
+from ..core.schema import (
     STRICT,
     contact_point,
     customer,
@@ -38,6 +25,19 @@ from .core.schema import (
     offer_ref,
     plugin_metadata,
     table,
+)
+from .portable import (
+    day_of,
+    days_between,
+    epoch_day,
+    epoch_micros,
+    greatest,
+    int_div,
+    int_sum,
+    least,
+    month_of,
+    transaction_number,
+    year_month,
 )
 
 __all__ = [

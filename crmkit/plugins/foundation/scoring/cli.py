@@ -1,0 +1,206 @@
+"""``crmkit score`` and ``crmkit segment``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from crmkit.cli import (
+    customer_argument,
+    dry_run_option,
+    emit,
+    examples,
+    pass_crm,
+    say,
+    writing,
+)
+
+if TYPE_CHECKING:
+    from crmkit import CRM
+
+    from .model import Membership, Mode
+
+UTC_TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+
+
+@click.group(epilog=examples("crmkit score run --dry-run", "crmkit score show ana@example.com"))
+def score() -> None:
+    """Score customers, and say why a score is what it is."""
+
+
+@score.command(
+    epilog=examples(
+        "crmkit score run",
+        "crmkit score run rfm --full",
+        "crmkit score run --as-of 2026-01-01 --full --dry-run",
+    )
+)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--full", "mode", flag_value="full", type=str, default=None, help="Score everybody.")
+@click.option(
+    "--incremental",
+    "mode",
+    flag_value="incremental",
+    type=str,
+    help="Score only customers something changed about, as the last full run would have.",
+)
+@click.option("--as-of", type=UTC_TIME, help="Count only what happened before then (UTC).")
+@dry_run_option
+@pass_crm
+def run(
+    crm: CRM, names: tuple[str, ...], mode: Mode | None, as_of: datetime | None, dry_run: bool
+) -> None:
+    """Score with NAME, or with every score there is, then refresh the segments.
+
+    Without --full or --incremental the run is incremental where a recent full run allows it.
+    """
+    from . import actions
+
+    with writing(crm, dry_run) as unit:
+        done = actions.run(
+            unit, names, mode=mode, as_of=None if as_of is None else as_of.replace(tzinfo=UTC)
+        )
+        rows = [
+            {
+                "id": each.id or None,
+                "scorer": each.scorer,
+                "version": each.version,
+                "mode": each.mode,
+                "state": each.state if each.id else "nothing due",
+                "customers": each.customers,
+                "changed": each.changed,
+                "reason": each.reason,
+            }
+            for each in done
+        ]
+    emit(rows)
+
+
+@score.command("list", epilog=examples("crmkit score list"))
+@pass_crm
+def list_scores(crm: CRM) -> None:
+    """List the scores that plugins contribute, and their last runs."""
+    from .queries import chosen_scorers, last_run
+
+    with crm.unit(write=False) as unit:
+        rows = []
+        for each in chosen_scorers(unit, ()):
+            last = last_run(unit, each.name)
+            rows.append(
+                {
+                    "name": each.name,
+                    "version": each.version,
+                    "last_run": last and last.started_at,
+                    "mode": last and last.mode,
+                    "state": last.state if last else "never run",
+                    "as_of": last and last.as_of,
+                    "customers": last and last.customers,
+                    "changed": last and last.changed,
+                    "summary": each.summary,
+                }
+            )
+    emit(rows)
+
+
+@score.command(epilog=examples("crmkit score show ana@example.com", "crmkit score show shop:42"))
+@customer_argument
+@pass_crm
+def show(crm: CRM, customer: str) -> None:
+    """Show the scores of CUSTOMER."""
+    from .queries import scores_of
+
+    with crm.unit(write=False) as unit:
+        rows = [
+            {
+                "scorer": each.scorer,
+                "value": each.value,
+                "low": each.low,
+                "high": each.high,
+                "label": each.label,
+                "as_of": each.as_of,
+                "run": each.run_id,
+            }
+            for each in scores_of(unit, unit.customers.find(customer).id)
+        ]
+    emit(rows)
+
+
+@score.command(epilog=examples("crmkit score explain ana@example.com rfm"))
+@customer_argument
+@click.argument("name", required=False)
+@pass_crm
+def explain(crm: CRM, customer: str, name: str | None) -> None:
+    """Show what each score of CUSTOMER (or the one called NAME) is made of; the parts add up."""
+    from .queries import score_of, scores_of
+
+    with crm.unit(write=False) as unit:
+        customer_id = unit.customers.find(customer).id
+        found = [score_of(unit, customer_id, name)] if name else scores_of(unit, customer_id)
+    rows = []
+    for each in found:
+        parts = [("base", each.base), *each.reasons.items(), ("= value", each.value)]
+        rows += [
+            {"scorer": each.scorer, "part": part, "contribution": amount} for part, amount in parts
+        ]
+        label = f", {each.label}" if each.label else ""
+        say(f"{each.scorer} {each.version}{label}: as of {each.as_of:%Y-%m-%d %H:%M} UTC")
+    emit(rows)
+
+
+@click.group(epilog=examples("crmkit segment list", "crmkit segment members rfm.champions"))
+def segment() -> None:
+    """Look at segments: who is in, since when, and why."""
+
+
+@segment.command("list", epilog=examples("crmkit segment list"))
+@pass_crm
+def list_segments(crm: CRM) -> None:
+    """List the segments that plugins define, and how many customers are in each now."""
+    from .queries import sizes
+
+    with crm.unit(write=False) as unit:
+        count = sizes(unit)
+        rows = [
+            {"name": each.name, "customers": count.get(each.name, 0), "summary": each.summary}
+            for each in unit.contributed.segments.values()
+        ]
+    emit(rows)
+
+
+@segment.command(epilog=examples("crmkit segment members rfm.champions"))
+@click.argument("name")
+@pass_crm
+def members(crm: CRM, name: str) -> None:
+    """List who is in segment NAME now."""
+    from crmkit import RecordNotFoundError
+
+    from .queries import members_of
+
+    with crm.unit(write=False) as unit:
+        found = members_of(unit, name)
+        if not found and name not in unit.contributed.segments:
+            raise RecordNotFoundError("segment", name)
+    emit(_row(each) for each in found)
+
+
+@segment.command(epilog=examples("crmkit segment history ana@example.com"))
+@customer_argument
+@pass_crm
+def history(crm: CRM, customer: str) -> None:
+    """List the segments CUSTOMER was and is in: since when, why, until when, and why not since."""
+    from .queries import memberships_of
+
+    with crm.unit(write=False) as unit:
+        found = memberships_of(unit, unit.customers.find(customer).id)
+    emit(_row(each) | {"until": each.until, "ended_why": each.ended_why} for each in found)
+
+
+def _row(membership: Membership) -> dict[str, object]:
+    return {
+        "customer_id": membership.customer_id,
+        "segment": membership.segment,
+        "since": membership.since,
+        "why": membership.why,
+    }
