@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-ALL = ("startup", "hooks", "interactions", "customer_page", "rfm", "delivery", "clv")
+ALL = ("startup", "hooks", "interactions", "customer_page", "search", "rfm", "delivery", "clv")
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or ALL

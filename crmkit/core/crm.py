@@ -171,7 +171,7 @@ class CRM:
         One unit of work: commits on success, rolls back on any exception.
 
         With the host's *connection* or *session* it joins the host's transaction: it is a
-        savepoint there, and the host commits.
+        savepoint there, and the host commits; *write* is then the host's to decide.
 
         Raises:
             MigrationsPendingError, DatabaseNewerError: If the schema is not the code's.

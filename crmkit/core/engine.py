@@ -114,13 +114,14 @@ def transaction(
     with translated(), engine.connect() as connection:
         if serializable and connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="SERIALIZABLE")
-        with foreign_keys(connection), connection.begin():
+        with foreign_keys(connection), connection.begin() as own:
             begin(connection, write=write)
             if write or connection.dialect.name != "sqlite":
                 yield connection
             else:
                 with _unchanged(connection):
                     yield connection
+                own.rollback()
 
 
 @contextmanager

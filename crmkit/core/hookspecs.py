@@ -1,7 +1,7 @@
 """
 Every hook crmkit calls, in the order they fire. A plugin implements the ones it needs.
 
-The form of the name tells the kind: a plural noun contributes once, when the CRM is opened; -ing
+The form of the name tells the kind: a plural noun contributes when the CRM is opened; -ing
 runs inside the transaction and may change or veto; a past participle runs inside the transaction
 after the write; a verb asks every plugin to do its part; ``may_`` and ``check_`` are vetoes.
 """

@@ -265,6 +265,7 @@ class Customers:
 
         Raises:
             RecordNotFoundError: If one does not exist.
+            RefusedError: If a plugin that does not run may hold data about them.
             HookFailedError: If a plugin could not erase its part; nothing is erased then.
         """
         found = self.get_many(customer_ids)
