@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Collection, Iterator
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 import pluggy
@@ -18,6 +18,10 @@ from .records import Objection
 
 T = TypeVar("T")
 log = logging.getLogger("crmkit.hooks")
+
+
+_EAGER: Final = frozenset({list, tuple, type(None)})
+"""What most answers are: neither lazy nor, when empty, in need of a check."""
 
 
 @attrs.frozen
@@ -130,8 +134,8 @@ class Hooks:
     def _call(self, hook: str, impl: Implementation, given: dict[str, Any]) -> Any:
         started = time.perf_counter() if self._trace else 0.0
         result = impl.function(*[given[name] for name in impl.arguments])
-        if hasattr(result, "__next__"):  # what is lazy would fail outside the guard
-            result = list(result)
+        if type(result) not in _EAGER and hasattr(result, "__next__"):
+            result = list(result)  # what is lazy would fail outside the guard
         if not self._trace:
             return result
         took = (time.perf_counter() - started) * 1000
@@ -146,11 +150,12 @@ def records(hook: str, plugin: str, answer: object, wanted: type[T]) -> list[T]:
     Raises:
         HookFailedError: If it is anything but a collection of *wanted*.
     """
-    found = () if answer is None else answer
-    if not isinstance(found, Collection) or not all(isinstance(each, wanted) for each in found):
+    if type(answer) in _EAGER and not answer:
+        return []
+    if not isinstance(answer, Collection) or not all(isinstance(each, wanted) for each in answer):
         problem = TypeError(f"expected {wanted.__name__} records, got {answer!r:.80}")
         raise HookFailedError(hook, [(plugin, problem)])
-    return list(found)
+    return list(answer)
 
 
 def _an_objection(item: object, size: int) -> Objection:
