@@ -15,16 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from . import migrations
+from .engine import sqlite_file as sqlite_file
 from .engine import translated
 from .errors import DatabaseError
-
-
-def sqlite_file(engine: sa.Engine) -> Path | None:
-    """The file behind a SQLite engine; None for memory, for a ``file:`` URI and for PostgreSQL."""
-    name = engine.url.database or ":memory:"
-    if engine.dialect.name != "sqlite" or name == ":memory:" or name.startswith("file:"):
-        return None
-    return Path(name)
 
 
 def backup_name(path: Path, now: datetime) -> Path:
@@ -40,7 +33,7 @@ def upgrade(engine: sa.Engine, owners: Sequence[migrations.Owner], now: datetime
 
     A SQLite file that holds something is copied first, to ``<name>.bak-<time>`` beside it.
     """
-    with translated(), engine.connect() as connection:
+    with translated(engine, write=False), engine.connect() as connection:
         found = migrations.status(connection, owners)
     migrations.refuse_newer(found)
     path = sqlite_file(engine)

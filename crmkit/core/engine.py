@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -111,7 +112,7 @@ def transaction(
     Raises:
         DatabaseError: Locked, read-only or full, said in plain words.
     """
-    with translated(), engine.connect() as connection:
+    with translated(engine, write=write), engine.connect() as connection:
         if serializable and connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="SERIALIZABLE")
         with foreign_keys(connection), connection.begin() as own:
@@ -182,7 +183,7 @@ def joined(connection: sa.Connection) -> Iterator[None]:
     The standard library's driver would commit at the release of an outermost savepoint, so on
     SQLite the transaction is begun first; the host commits it.
     """
-    with translated():
+    with translated(connection.engine):
         raw: Any = connection.connection.dbapi_connection
         if connection.dialect.name == "sqlite" and not raw.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -196,8 +197,12 @@ def is_retryable(error: BaseException) -> bool:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Say what the database means: busy, read-only, full. Also when a plugin's hook met it."""
+def translated(engine: sa.Engine | None = None, *, write: bool = True) -> Iterator[None]:
+    """
+    Say what the database means: busy, read-only, full. Also when a plugin's hook met it.
+
+    The file is named when the *engine* is given; a unit that does not *write* rolls nothing back.
+    """
     try:
         yield
     except DatabaseError:
@@ -205,7 +210,8 @@ def translated() -> Iterator[None]:
     except Exception as error:
         for cause in _causes(error):
             if type(cause).__module__.partition(".")[0] in ("sqlite3", "psycopg"):
-                plain = _in_plain_words(cause)
+                file = None if engine is None else sqlite_file(engine)
+                plain = _in_plain_words(cause, file, write=write)
                 if plain is not None:
                     raise plain from error
         raise
@@ -217,7 +223,17 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def _in_plain_words(error: BaseException) -> DatabaseError | None:
+def sqlite_file(engine: sa.Engine) -> Path | None:
+    """The file behind a SQLite engine; None for memory, for a ``file:`` URI and for PostgreSQL."""
+    name = engine.url.database or ":memory:"
+    if engine.dialect.name != "sqlite" or name == ":memory:" or name.startswith("file:"):
+        return None
+    return Path(name)
+
+
+def _in_plain_words(
+    error: BaseException, file: Path | None, *, write: bool
+) -> DatabaseError | None:
     text = str(error)
     state = getattr(error, "sqlstate", None)
     if "database is locked" in text or "database table is locked" in text or state == "55P03":
@@ -225,18 +241,38 @@ def _in_plain_words(error: BaseException) -> DatabaseError | None:
             "the database is locked by another process; nothing was written, try again"
         )
     if "readonly database" in text or state == "25006":
+        if file is not None and (beside := _read_only_beside(file)):
+            return DatabaseReadOnlyError(
+                f"{beside} is read-only; nothing was written; make it writable, as {file} is"
+            )
         return DatabaseReadOnlyError(
             "the database, or this unit of work, is read-only; nothing was written; "
             "make the file and its folder writable, or open the unit with write=True"
         )
     if "database or disk is full" in text or "disk I/O error" in text or state == "53100":
-        return DatabaseFullError(
-            "the disk is full; the transaction was rolled back; free some space and run it again"
-        )
+        told = "the transaction was rolled back" if write else "nothing was written"
+        return DatabaseFullError(f"the disk is full; {told}; free some space and run it again")
     if "unable to open database file" in text:
-        return DatabaseError("the database file cannot be opened; check that its folder exists")
+        named = "the database file" if file is None else f"the database {file}"
+        return DatabaseError(f"{named} cannot be opened: {_why_closed(file)}")
     if "file is not a database" in text:
         return DatabaseError("the file is not a SQLite database")
     if str(state).startswith("08") or "connection failed" in text:
         return DatabaseError("the database server cannot be reached: " + text.splitlines()[0])
     return None
+
+
+def _read_only_beside(file: Path) -> Path | None:
+    """SQLite's own file beside a writable *file* that may not be written to."""
+    if not os.access(file, os.W_OK):
+        return None
+    beside = (file.with_name(file.name + suffix) for suffix in ("-shm", "-wal"))
+    return next(
+        (each for each in beside if os.access(each, os.F_OK) and not os.access(each, os.W_OK)), None
+    )
+
+
+def _why_closed(file: Path | None) -> str:
+    if file is not None and os.access(file, os.F_OK):
+        return "it is a folder" if file.is_dir() else "it, or a file beside it, may not be read"
+    return "its folder does not exist or may not be read"

@@ -136,7 +136,7 @@ class DatabaseReadOnlyError(DatabaseError):
 
 
 class DatabaseFullError(DatabaseError):
-    """The disk is full; the transaction was rolled back."""
+    """The disk is full; what was begun was not written."""
 
 
 class MigrationsPendingError(DatabaseError):
@@ -150,14 +150,14 @@ class MigrationsPendingError(DatabaseError):
 
 
 class DatabaseNewerError(DatabaseError):
-    """The database was upgraded by a newer version than the one installed."""
+    """The database was upgraded by a newer version than the one installed, of *package*."""
 
     exit_code = 6
 
-    def __init__(self, owner: str, revision: str) -> None:
+    def __init__(self, owner: str, revision: str, package: str) -> None:
         super().__init__(
             f"the database holds revision {revision!r} of {owner}, which this version does not "
-            f"know; install the newer {owner} or restore a backup"
+            f"know; install the newer {package} or restore a backup"
         )
         self.owner = owner
         self.revision = revision

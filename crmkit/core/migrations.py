@@ -41,6 +41,11 @@ class Owner:
         return f"crm_schema_{self.name}"
 
     @property
+    def package(self) -> str:
+        """What to install for newer revisions: crmkit itself for core and the bundled plugins."""
+        return "crmkit" if self.folder.is_relative_to(Path(__file__).parents[1]) else self.name
+
+    @property
     def revisions(self) -> list[str]:
         """Names of all revisions, oldest first."""
         return sorted(path.stem for path in self.folder.glob("[0-9]*.py"))
@@ -55,12 +60,14 @@ class Status:
         have: The revision in the database, None before the first.
         pending: What an upgrade would apply, in order.
         is_newer: The database holds a revision this code does not know.
+        package: What brings the owner's revisions.
     """
 
     owner: str
     have: str | None
     pending: tuple[str, ...]
     is_newer: bool
+    package: str
 
 
 def owners(plugins: Iterable[Plugin]) -> tuple[Owner, ...]:
@@ -82,7 +89,7 @@ def status(connection: sa.Connection, owners: Iterable[Owner]) -> list[Status]:
         known = owner.revisions
         is_newer = have is not None and have not in known
         pending = () if is_newer else known[known.index(have) + 1 if have else 0 :]
-        found.append(Status(owner.name, have, tuple(pending), is_newer))
+        found.append(Status(owner.name, have, tuple(pending), is_newer, owner.package))
     return found
 
 
@@ -99,7 +106,7 @@ def refuse_newer(found: Iterable[Status]) -> None:
     """
     for each in found:
         if each.is_newer:
-            raise DatabaseNewerError(each.owner, each.have or "")
+            raise DatabaseNewerError(each.owner, each.have or "", each.package)
 
 
 def refuse_unready(connection: sa.Connection, owners: Iterable[Owner]) -> None:
@@ -122,7 +129,7 @@ def upgrade(engine: sa.Engine, owners: Sequence[Owner]) -> Iterator[str]:
         DatabaseError: Locked, read-only or full; the owner at work is rolled back.
     """
     with _one_at_a_time(engine):
-        with translated(), engine.connect() as connection:
+        with translated(engine), engine.connect() as connection:
             refuse_newer(status(connection, owners))
         for owner in owners:
             with _schema_transaction(engine) as connection:
@@ -189,7 +196,7 @@ def _run(connection: sa.Connection, owner: Owner) -> None:
 @contextmanager
 def _schema_transaction(engine: sa.Engine, *, keep: bool = True) -> Iterator[sa.Connection]:
     """A transaction that rebuilds tables safely: SQLite checks foreign keys at its end instead."""
-    with translated(), engine.connect() as connection, foreign_keys(connection, on=False):
+    with translated(engine), engine.connect() as connection, foreign_keys(connection, on=False):
         sqlite = connection.dialect.name == "sqlite"
         with connection.begin() as transaction:
             begin(connection, write=True)
@@ -207,7 +214,7 @@ def _one_at_a_time(engine: sa.Engine) -> Iterator[None]:
     if engine.dialect.name != "postgresql":
         yield
         return
-    with translated(), engine.connect() as connection:
+    with translated(engine), engine.connect() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_lock(%s)", (LOCK,))
         try:
             yield

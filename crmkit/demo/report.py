@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from crmkit import CRM, Money
 from crmkit.plugins.foundation import decisions, exchange, scoring
 
@@ -32,6 +34,11 @@ def _counts(report: exchange.Report) -> str:
         f"{report.rejected:,} rejected + {report.outside:,} outside the time asked for; "
         f"{report.customers:,} customers, {report.interactions:,} interactions"
     )
+
+
+def bought(counts: Mapping[str, int]) -> str:
+    orders, returns = counts.get("purchase.order", 0), counts.get("purchase.return", 0)
+    return f"  {orders:,} orders and {returns:,} cancellations, taken as returns, are known now"
 
 
 def segments(crm: CRM) -> str:

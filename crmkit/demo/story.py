@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Final
 
 import attrs
+import sqlalchemy as sa
 
-from crmkit import CRM, ContactPoint, Customer, Offer
+from crmkit import CRM, ContactPoint, Customer, InvalidValueError, Offer
 from crmkit.plugins.foundation import consent, decisions, delivery, exchange, policy, scoring
+from crmkit.sql import interaction
 
 HERE: Final = Path(__file__).parent
 BOOK: Final = HERE / "online_retail_quarter.csv.gz"
@@ -58,12 +60,26 @@ def prepare(stage: Stage) -> None:
 def listen(
     crm: CRM, stage: Stage, *, since: datetime | None = None, until: datetime | None = None
 ) -> tuple[exchange.Report, exchange.Report]:
-    """Plan the import of the book between two instants, then run it."""
+    """
+    Plan the import of the book between two instants, then run it.
+
+    Raises:
+        InvalidValueError: If nothing was bought before *until*; nothing is written then.
+    """
     mapping = exchange.read_mapping(HERE / "mapping.toml")
     rejects = stage.folder / ("rejects-before.csv" if until else "rejects-after.csv")
     planned = exchange.plan(crm, stage.book, mapping, rejects=rejects, since=since, until=until)
+    if until is not None and not (planned.created or planned.unchanged):
+        raise InvalidValueError("cut", f"{until:%Y-%m-%d}", "a day after the book's first purchase")
     done = exchange.run(crm, stage.book, mapping, rejects=rejects, since=since, until=until)
     return planned, done
+
+
+def counts(crm: CRM) -> dict[str, int]:
+    """How many interactions of each kind there are by now."""
+    select = sa.select(interaction.c.kind, sa.func.count()).group_by(interaction.c.kind)
+    with crm.unit(write=False) as unit:
+        return {kind: count for kind, count in unit.connection.execute(select)}
 
 
 def know(crm: CRM) -> int:
@@ -123,8 +139,13 @@ def decide(crm: CRM) -> decisions.Decided:
         return decisions.decide(unit, run=RUN)
 
 
-def act(crm: CRM) -> delivery.Delivered:
-    return delivery.run_until_empty(crm)
+def act(crm: CRM, stage: Stage) -> delivery.Delivered:
+    """Deliver; and an hour later what a run that was killed held in its hands."""
+    done = delivery.run_until_empty(crm)
+    later = stage.crm(stage.cut + timedelta(hours=1))
+    done += delivery.run_until_empty(later)
+    later.close()
+    return done
 
 
 def learn(crm: CRM) -> tuple[int, decisions.Effect]:

@@ -137,13 +137,15 @@ def test_a_file_that_is_no_database_is_said_to_be_none(path, content):
 
 def test_a_missing_folder_is_said_to_be_missing(tmp_path):
     crm = CRM.open(tmp_path / "nowhere" / "crm.db")
-    with pytest.raises(DatabaseError, match="cannot be opened; check that its folder exists"):
+    with pytest.raises(
+        DatabaseError, match=r"nowhere/crm\.db cannot be opened: its folder does not"
+    ):
         crm.upgrade()
     assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_folder_is_no_database(tmp_path):
-    with pytest.raises(DatabaseError, match="cannot be opened"):
+    with pytest.raises(DatabaseError, match="cannot be opened: it is a folder"):
         CRM.open(tmp_path).upgrade()
 
 
@@ -225,6 +227,38 @@ def test_a_file_and_folder_of_somebody_else_are_read_only(crm, path):
     )  # fmt: skip
     assert done.stdout.startswith("the database, or this unit of work, is read-only"), done.stderr
     assert rows(path) == 1
+
+
+AS_NOBODY_BESIDE = """
+import os, sys
+import crmkit
+os.setgid(65534); os.setuid(65534)
+try:
+    with crmkit.CRM.open(sys.argv[1]).unit() as unit:
+        unit.customers.add(crmkit.Customer(name="C"))
+except crmkit.DatabaseReadOnlyError as exc:
+    print(exc)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody who may not write")
+def test_a_read_only_file_beside_the_database_is_named(crm, path):
+    fill(crm, 1)
+    for each in [*path.parents][:3]:
+        each.chmod(0o755)
+    path.parent.chmod(0o777)
+    path.chmod(0o666)
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY_BESIDE, str(path)],
+        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.stdout.startswith(f"{path}-shm is read-only; nothing was written"), done.stderr
+
+
+def test_a_full_disk_met_while_reading_claims_no_rollback(crm):
+    with pytest.raises(DatabaseFullError, match="disk is full; nothing was written; free some"):
+        with crm.unit(write=False):
+            raise sqlite3.OperationalError("database or disk is full")
 
 
 def rows(path):

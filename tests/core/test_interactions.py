@@ -337,3 +337,14 @@ def test_a_text_of_a_million_characters_does_not_stop_the_index(ana):
         assert unit.interactions.index_texts() == 3
         assert [each.id for each in unit.interactions.search("after")] == [3]
         assert [each.id for each in unit.interactions.search("w000001")] == [1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount"), [("purchase.order", "-5.00 EUR"), ("purchase.return", "5.00 EUR")]
+)
+def test_an_amount_goes_the_way_its_kind_says(ana, kind, amount):
+    with pytest.raises(InvalidValueError, match=f"amount: .*{amount}.* for {kind}"):
+        with ana.unit() as unit:
+            unit.interactions.add(
+                Interaction(customer_id=1, kind=kind, at=unit.now, amount=Money.parse(amount))
+            )

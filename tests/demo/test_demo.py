@@ -85,3 +85,10 @@ def test_the_demo_says_what_is_wrong_with_another_book(cli, tmp_path):
 
     assert result.exit_code == 2
     assert "no column 'CustomerID'" in result.output
+
+
+def test_the_demo_refuses_a_cut_before_the_first_purchase(cli):
+    result = cli("demo", "--folder", "tour", "--cut", "2000-01-01")
+
+    assert result.exit_code == 2
+    assert "cut: '2000-01-01' is not accepted; expected a day after" in result.output

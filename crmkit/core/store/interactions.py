@@ -33,6 +33,10 @@ _load = loader(
 _load_money = loader(Money, "amount_minor currency")
 _load_line = loader(Line, "sku name quantity amount")
 
+_SIGNS = {
+    "purchase.order": (1, "0 or more for purchase.order; what goes back is a purchase.return"),
+    "purchase.return": (-1, "0 or less for purchase.return; what comes in is a purchase.order"),
+}
 _columns = [interaction.c[name] for name in _STORED]
 _BY_IDS = Statement(sa.select(*_columns).where(one_of(interaction.c.id)).order_by(interaction.c.id))
 _LATEST = Statement(
@@ -251,6 +255,8 @@ class Interactions:
                 raise InvalidValueError("id", record.id, "0: an interaction is never changed")
             if record.payload:
                 _check_payload(record, kinds[record.kind].payload)
+            if record.amount is not None and record.kind in _SIGNS:
+                _check_sign(record)
 
     def _refuse_dangling(self, records: Sequence[Interaction]) -> None:
         connection = self._unit.connection
@@ -345,6 +351,12 @@ def _line_rows(bought: Sequence[tuple[Interaction, int]]) -> Iterator[tuple[Any,
                 each.amount.amount_minor,
                 each.amount.currency,
             )
+
+
+def _check_sign(record: Interaction) -> None:
+    sign, accepted = _SIGNS[record.kind]
+    if record.amount is not None and record.amount.amount_minor * sign < 0:
+        raise InvalidValueError("amount", str(record.amount), accepted)
 
 
 def _check_payload(record: Interaction, schema: type | None) -> None:

@@ -18,7 +18,7 @@ def features(scope):
             int_sum(facts.amount_minor).label("amount"),
         )
         .where(
-            facts.kind == "purchase.order",
+            facts.kind.in_(["purchase.order", "purchase.return"]),
             facts.at < scope.as_of,
             scope.covers(facts.customer_id),
         )
@@ -93,7 +93,7 @@ def buy():
         unit.interactions.add(
             Interaction(
                 customer_id=customer_id,
-                kind="purchase.order",
+                kind="purchase.return" if minor < 0 else "purchase.order",
                 at=unit.now + timedelta(hours=hours),
                 amount=Money(minor, "EUR"),
             )
