@@ -47,14 +47,15 @@ def demo(folder: Path, book: Path, cut: datetime, dry_run: bool) -> None:
     """
     morning = story.morning(cut.replace(tzinfo=UTC))
     if not dry_run:
-        _play(story.Stage(folder=folder, book=book, cut=morning))
+        click.echo(_play(story.Stage(folder=folder, book=book, cut=morning)))
         return
     with TemporaryDirectory() as scratch:
         _play(story.Stage(folder=Path(scratch) / "demo", book=book, cut=morning))
     say("Dry run: it was played in a temporary folder, which is gone.")
 
 
-def _play(stage: story.Stage) -> None:
+def _play(stage: story.Stage) -> str:
+    """The whole story; returns what to try next."""
     story.prepare(stage)
     crm = stage.crm(stage.cut)
     for line in crm.upgrade():
@@ -63,7 +64,9 @@ def _play(stage: story.Stage) -> None:
     crm.close()
     crm = stage.crm(story.END)
     _after_the_cut(crm, stage)
+    try_next = report.next_commands(crm, stage)
     crm.close()
+    return try_next
 
 
 def _until_the_cut(crm: CRM, stage: story.Stage) -> None:
@@ -92,4 +95,3 @@ def _after_the_cut(crm: CRM, stage: story.Stage) -> None:
     click.echo(f"  {story.know(crm):,} newcomers were given an address and consents")
     accepted, effect = story.learn(crm)
     click.echo(report.learned(accepted, effect))
-    click.echo(report.next_commands(crm, stage))

@@ -79,7 +79,7 @@ def counts(crm: CRM) -> dict[str, int]:
     """How many interactions of each kind there are by now."""
     select = sa.select(interaction.c.kind, sa.func.count()).group_by(interaction.c.kind)
     with crm.unit(write=False) as unit:
-        return {kind: count for kind, count in unit.connection.execute(select)}
+        return {row[0]: row[1] for row in unit.connection.execute(select)}
 
 
 def know(crm: CRM) -> int:
