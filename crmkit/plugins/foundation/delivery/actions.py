@@ -22,10 +22,9 @@ from .backoff import wait_seconds
 from .config import Settings
 from .crash import crash_at
 from .errors import WrongStateError
-from .model import Delivered, Intended, Intent, Message, Outcome, State
+from .model import HELD, Delivered, Intended, Intent, Message, Outcome, State
 from .tables import attempt, intent
 
-HELD = ("claimed", "sending")
 EXPIRED = "expired before it was sent"
 _FINISH = (
     sa.update(intent)
@@ -88,18 +87,19 @@ def recover(unit: Unit) -> Delivered:
     """
     Take back what workers that died still hold.
 
-    What was claimed but not handed over yet is queued again. What may have been handed over
-    becomes ``unknown``, and stays so until a person resolves it.
+    What was claimed but not handed over yet is queued again, or ``expired``. What may have been
+    handed over becomes ``unknown``, and stays so until a person resolves it.
     """
     query = (
-        sa.select(*queries.COLUMNS)
-        .where(intent.c.state.in_(HELD), intent.c.lease_until <= unit.now)
-        .with_for_update(skip_locked=True)
+        sa.select(*queries.COLUMNS).where(queries.is_lapsed(unit)).with_for_update(skip_locked=True)
     )
     held = queries.load(unit.connection.execute(query))
     lost = [each for each in held if each.state == "sending"]
     unsent = [each for each in held if each.state == "claimed"]
-    _change(unit, unsent, state="queued", claimed_by="", lease_until=None)
+    late = [each for each in unsent if each.is_late(unit.now)]
+    timely = [each for each in unsent if not each.is_late(unit.now)]
+    _change(unit, timely, state="queued", claimed_by="", lease_until=None)
+    _change(unit, late, state="expired", detail=EXPIRED, finished_at=unit.now, lease_until=None)
     told = "the worker died while sending; it may or may not have arrived"
     _change(
         unit,
@@ -111,14 +111,15 @@ def recover(unit: Unit) -> Delivered:
         attempts=intent.c.attempts + 1,
     )
     _log(unit, [(each, "unknown", told) for each in lost])
-    return Delivered(queued=len(unsent), unknown=len(lost))
+    back = frozenset(each.id for each in timely)
+    return Delivered(back=back, expired=len(late), unknown=len(lost))
 
 
 def expire(unit: Unit) -> Delivered:
     """End what is past its time and in nobody's hands."""
     late = unit.connection.execute(
         sa.update(intent)
-        .where(intent.c.state == "queued", intent.c.expires_at <= unit.now)
+        .where(intent.c.state == "queued", queries.is_late(unit))
         .values(state="expired", detail=EXPIRED, finished_at=unit.now, token=intent.c.token + 1)
     )
     return Delivered(expired=late.rowcount)
@@ -235,7 +236,12 @@ def _finish(unit: Unit, outcomes: Sequence[Outcome]) -> Delivered:
         )
     if rows:
         unit.connection.execute(_FINISH, rows)
-    return Delivered.of(str(row["new_state"]) for row in rows)
+    return Delivered.of(
+        {
+            outcome.message.id: str(row["new_state"])
+            for outcome, row in zip(outcomes, rows, strict=True)
+        }
+    )
 
 
 def _tell(unit: Unit, sent: Sequence[Message]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Literal
 
 import click
@@ -39,10 +40,12 @@ def run(crm: CRM, limit: int | None, dry_run: bool) -> None:
         emit(
             _would(crm, limit or 1000), ("id", "would", "customer_id", "channel", "address", "why")
         )
+        _say_outlook(crm)
         say("Dry run: nothing was sent.")
         return
     done = deliver_due(crm, limit=limit)
     emit_one(done.counts or {"due": 0})
+    _say_outlook(crm)
     if code := _exit_code(done):
         click.get_current_context().exit(code)
 
@@ -55,19 +58,54 @@ def _exit_code(done: Delivered) -> int:
 
 def _would(crm: CRM, size: int) -> Iterator[dict[str, object]]:
     with crm.unit(write=False) as unit:
-        due = queries.due(unit, size=size)
+        for each in queries.would_end(unit, size=size):
+            yield _plan(each, "unknown" if each.state == "sending" else "expired")
+        due = queries.would_take(unit, size=size)
         refused = queries.refused(unit, due)
         for each in due:
-            late = each.is_late(unit.now)
             stopped = refused.get(each.id)
-            yield {
-                "id": each.id,
-                "would": "expired" if late else stopped.state if stopped else "sent",
-                "customer_id": each.customer_id,
-                "channel": each.channel,
-                "address": each.address,
-                "why": stopped.detail if stopped and not late else "",
-            }
+            yield _plan(each, stopped.state, stopped.detail) if stopped else _plan(each, "sent")
+
+
+def _plan(message: Message, would: str, why: str = "") -> dict[str, object]:
+    return {
+        "id": message.id,
+        "would": would,
+        "customer_id": message.customer_id,
+        "channel": message.channel,
+        "address": message.address,
+        "why": why,
+    }
+
+
+def _say_outlook(crm: CRM) -> None:
+    with crm.unit(write=False) as unit:
+        found, now = queries.outlook(unit), unit.now
+    first = {"back into the queue": found.requeued, "unknown": found.unknown}
+    first["expired"] = found.expired
+    if any(first.values()):
+        told = ", ".join(f"{count:,} {what}" for what, count in first.items() if count)
+        say(f"First of all a run puts: {told}.")
+    if found.held_from and found.held_until:
+        since, until = _minute(found.held_from, now), _minute(found.held_until, now)
+        earliest = f", the first until {since}" if since != until else ""
+        told = f"by another worker until {until} at the latest{earliest}; run it again then."
+        say(f"{_are(found.held)} held {told}")
+    if found.later_from:
+        waits = "waits" if found.later == 1 else "wait"
+        say(f"{found.later:,} {waits} until {_minute(found.later_from, now)} at the earliest.")
+
+
+def _are(count: int) -> str:
+    return f"{count:,} {'is' if count == 1 else 'are'}"
+
+
+def _minute(at: datetime, now: datetime) -> str:
+    """The first full minute that is not before *at*, with its day unless that is today."""
+    full = at.replace(second=0, microsecond=0)
+    full += timedelta(minutes=full < at)
+    day = "" if full.date() == now.date() else "%Y-%m-%d "
+    return f"{full:{day}%H:%M} UTC"
 
 
 @deliver.command(

@@ -109,6 +109,10 @@ def crmkit_diagnose(unit: Unit) -> Iterable[Finding]:
     if unknown := counts.get("unknown", 0):
         told = f"{unknown:,} may or may not have arrived"
         yield _warning(told, "crmkit deliver list --state unknown; crmkit deliver resolve ID ...")
+    outlook = queries.outlook(unit)
+    if outlook.lapsed:
+        told = f"{outlook.lapsed:,} are held by a worker that seems to have died"
+        yield _warning(told, "crmkit deliver run")
     channels = unit.contributed.channels
     for channel, waiting in queries.due_by_channel(unit).items():
         if channel not in channels:
@@ -119,7 +123,8 @@ def crmkit_diagnose(unit: Unit) -> Iterable[Finding]:
         told = f"the queue waits since {oldest[0].not_before:%Y-%m-%d %H:%M} UTC"
         yield _warning(told, "crmkit deliver run")
     queued = counts.get("queued", 0)
-    yield Finding(level="ok", subject="delivery", text=f"{queued:,} queued, {unknown:,} unknown")
+    told = f"{queued:,} queued, {outlook.held:,} held by workers, {unknown:,} unknown"
+    yield Finding(level="ok", subject="delivery", text=told)
 
 
 def _warning(text: str, mend: str) -> Finding:

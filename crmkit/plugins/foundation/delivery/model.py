@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
@@ -17,6 +18,7 @@ State = Literal[
 ]
 STATES: Final[tuple[State, ...]] = get_args(State)
 TERMINAL: Final = frozenset(STATES[3:])
+HELD: Final = STATES[1:3]
 
 
 def _text(longest: int, *, empty: bool = False) -> Callable[[Any, attrs.Attribute[str], str], None]:
@@ -172,13 +174,41 @@ class Attempt:
 
 
 @attrs.frozen(kw_only=True)
+class Outlook:
+    """
+    What the next run finds.
+
+    Attributes:
+        held: In the hands of workers whose leases run, the first until *held_from*, the last
+            until *held_until*.
+        lapsed: In the hands of workers whose leases are over.
+        requeued, unknown, expired: What a run does first: takes back what was not handed over,
+            what may have been, and ends what is past its time.
+        later: Queued for a later time, the first for *later_from*.
+    """
+
+    held: int
+    held_from: datetime | None
+    held_until: datetime | None
+    lapsed: int
+    requeued: int
+    unknown: int
+    expired: int
+    later: int
+    later_from: datetime | None
+
+
+_ENDS: Final = ("sent", "failed", "suppressed", "expired", "unknown")
+
+
+@attrs.frozen(kw_only=True)
 class Delivered:
     """
     What a worker did, by the state it left intents in.
 
     Attributes:
-        queued: Put back: refused for now by the channel or a guard, or claimed by a worker that
-            died before sending.
+        back: The ids of those put back into the queue and left there: refused for now by the
+            channel or a guard, or claimed by a worker that died before sending.
         problems: Channels that could not be opened, and why. Their intents wait.
     """
 
@@ -187,27 +217,39 @@ class Delivered:
     suppressed: int = 0
     expired: int = 0
     unknown: int = 0
-    queued: int = 0
+    back: frozenset[int] = attrs.field(default=frozenset(), repr=False)
     problems: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, states: Iterable[str]) -> Delivered:
-        given = list(states)
-        return cls(**{state: given.count(state) for state in set(given)})  # type: ignore[arg-type]
+    def of(cls, states: Mapping[int, str]) -> Delivered:
+        """*states* by intent id."""
+        number = Counter(states.values())
+        return cls(
+            **{name: number[name] for name in _ENDS},  # type: ignore[arg-type]
+            back=frozenset(each for each, state in states.items() if state == "queued"),
+        )
+
+    @property
+    def queued(self) -> int:
+        return len(self.back)
 
     @property
     def counts(self) -> Mapping[str, int]:
         """By state; the states nothing came to are left out."""
-        names = ("sent", "failed", "suppressed", "expired", "unknown", "queued")
+        names = (*_ENDS, "queued")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+    def taken(self, ids: Iterable[int]) -> Delivered:
+        """The same once *ids* are in hand again: they no longer count as put back."""
+        return attrs.evolve(self, back=self.back.difference(ids))
 
     def __bool__(self) -> bool:
         return bool(self.counts)
 
     def __add__(self, other: Delivered) -> Delivered:
-        both = {name: getattr(self, name) + count for name, count in other.counts.items()}
+        both = {name: getattr(self, name) + getattr(other, name) for name in _ENDS}
         problems = tuple(dict.fromkeys((*self.problems, *other.problems)))
-        return attrs.evolve(self, **both, problems=problems)
+        return attrs.evolve(self, **both, back=self.back | other.back, problems=problems)
 
     def __str__(self) -> str:
         told = [f"{count:,} {state}" for state, count in self.counts.items()]

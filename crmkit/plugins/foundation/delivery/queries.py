@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from crmkit import Contact, Objection, RecordNotFoundError, Unit, ask
 from crmkit.sql import id_list, interaction, one_of
 
-from .model import Attempt, Message, Outcome, State
+from .model import HELD, Attempt, Message, Outcome, Outlook, State
 from .tables import attempt, intent
 
 COLUMNS = [column for column in intent.c if column.name != "claimed_at"]
@@ -95,6 +95,59 @@ def intents_behind(unit: Unit, interaction_ids: Sequence[int]) -> dict[int, int]
 def is_due(unit: Unit) -> sa.ColumnElement[bool]:
     """The condition of an intent that waits for a worker."""
     return sa.and_(intent.c.state == "queued", intent.c.not_before <= unit.now)
+
+
+def is_late(unit: Unit) -> sa.ColumnElement[bool]:
+    """The condition of an intent that is past its time."""
+    return sa.and_(intent.c.expires_at.is_not(None), intent.c.expires_at <= unit.now)
+
+
+def is_lapsed(unit: Unit) -> sa.ColumnElement[bool]:
+    """The condition of an intent in the hands of a worker whose lease is over."""
+    return sa.and_(intent.c.state.in_(HELD), intent.c.lease_until <= unit.now)
+
+
+def outlook(unit: Unit) -> Outlook:
+    late, lapsed, number = is_late(unit), is_lapsed(unit), sa.func.count()
+    held = sa.and_(intent.c.state.in_(HELD), intent.c.lease_until > unit.now)
+    queued, claimed = intent.c.state == "queued", intent.c.state == "claimed"
+    later = sa.and_(queued, intent.c.not_before > unit.now, sa.not_(late))
+    lease = intent.c.lease_until
+    query = sa.select(
+        number.filter(held).label("held"),
+        sa.func.min(lease).filter(held).label("held_from"),
+        sa.func.max(lease).filter(held).label("held_until"),
+        number.filter(lapsed).label("lapsed"),
+        number.filter(lapsed, claimed, sa.not_(late)).label("requeued"),
+        number.filter(lapsed, intent.c.state == "sending").label("unknown"),
+        number.filter(_would_expire(unit)).label("expired"),
+        number.filter(later).label("later"),
+        sa.func.min(intent.c.not_before).filter(later).label("later_from"),
+    ).where(intent.c.state.in_(("queued", *HELD)))
+    return Outlook(**unit.connection.execute(query).one()._mapping)  # noqa: SLF001
+
+
+def _would_expire(unit: Unit) -> sa.ColumnElement[bool]:
+    unsent = sa.and_(intent.c.state == "claimed", is_lapsed(unit))
+    return sa.and_(is_late(unit), sa.or_(intent.c.state == "queued", unsent))
+
+
+def would_end(unit: Unit, *, size: int) -> list[Message]:
+    """What a run would end before it sends anything: ``unknown`` if sending, else ``expired``."""
+    lost = sa.and_(intent.c.state == "sending", is_lapsed(unit))
+    query = sa.select(*COLUMNS).where(sa.or_(lost, _would_expire(unit))).order_by(intent.c.id)
+    return load(unit.connection.execute(query.limit(size)))
+
+
+def would_take(unit: Unit, *, size: int) -> list[Message]:
+    """What a run would then take, with what it queues again, in its order."""
+    unsent = sa.and_(intent.c.state == "claimed", is_lapsed(unit))
+    query = (
+        sa.select(*COLUMNS)
+        .where(sa.or_(is_due(unit), unsent), sa.not_(is_late(unit)))
+        .order_by(intent.c.not_before, intent.c.id)
+    )
+    return load(unit.connection.execute(query.limit(size)))
 
 
 def due(unit: Unit, *, size: int) -> list[Message]:

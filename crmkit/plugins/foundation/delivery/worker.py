@@ -56,9 +56,14 @@ def deliver_due(crm: CRM, *, limit: int | None = None) -> Delivered:
     Each channel is opened once. One that cannot be opened is told in ``problems``, and its
     intents wait in the queue.
     """
+    return _pass(crm, limit, Delivered())
+
+
+def _pass(crm: CRM, limit: int | None, total: Delivered) -> Delivered:
+    """*total* and what one pass over the queue adds to it."""
     with delivering(crm), ExitStack() as stack:
         with crm.unit() as unit:
-            total = actions.recover(unit) + actions.expire(unit)
+            total += actions.recover(unit) + actions.expire(unit)
             waiting = [
                 name for name in queries.due_by_channel(unit) if name in crm.contributed.channels
             ]
@@ -70,7 +75,7 @@ def deliver_due(crm: CRM, *, limit: int | None = None) -> Delivered:
             if not claimed:
                 break
             limit = None if limit is None else limit - len(claimed)
-            total += worker.deliver(claimed)
+            total = total.taken(each.id for each in claimed) + worker.deliver(claimed)
     return total
 
 
@@ -86,10 +91,10 @@ def deliver_after_commit(crm: CRM) -> None:
 
 def run_until_empty(crm: CRM) -> Delivered:
     """Send until nothing is due. What is to be tried later is not waited for."""
-    total = Delivered()
-    while done := deliver_due(crm):
-        total += done
-    return total + done
+    total, before = _pass(crm, None, Delivered()), Delivered()
+    while total.counts != before.counts:
+        total, before = _pass(crm, None, total), total
+    return total
 
 
 def _open(

@@ -64,6 +64,9 @@ def import_(
     Says for every row whether it was created, updated, unchanged, skipped, outside the window or
     rejected; rejected rows go to a file of their own, with the reason, and the exit code is 4.
     Interrupted, the same command goes on; repeated, it changes nothing.
+
+    docs/how-to/import.md describes the mapping, a TOML file; examples ship with crmkit, in
+    crmkit/plugins/foundation/exchange/examples.
     """
     if history:
         _show_history(crm)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from crmkit import CRM, Customer
-from crmkit.plugins.foundation.delivery import Intent, intend_many
+from crmkit.plugins.foundation.delivery import Intent, actions, intend_many
+from crmkit.plugins.foundation.delivery.tables import intent
 
 
 @pytest.fixture
@@ -87,3 +90,29 @@ def test_without_a_target_the_messages_wait_and_the_run_says_why(shop, tmp_path)
     assert (read(done), done.exit_code) == ({"due": 0}, 75)
     assert "channel email cannot be opened: [email] target is not set" in done.stderr
     assert len(read(shop("--format", "json", "deliver", "list", "--state", "queued"))) == 3
+
+
+def test_what_others_hold_and_what_waits_is_told_on_stderr(shop, tmp_path):
+    crm = CRM.from_config(tmp_path / "crmkit.toml")
+    with crm.unit() as unit:
+        held = actions.claim(unit, "dead", ["email"], 2)
+        morning = unit.now + timedelta(days=2)
+        unit.connection.execute(
+            sa.update(intent).where(intent.c.id == 3).values(not_before=morning)
+        )
+    for options in ((), ("--dry-run",)):
+        done = shop("--format", "json", "deliver", "run", *options)
+        assert read(done) == ([] if options else {"due": 0})
+        assert "2 are held by another worker until " in done.stderr
+        assert " UTC at the latest; run it again then." in done.stderr
+        assert f"1 waits until {morning + timedelta(minutes=1):%Y-%m-%d %H:%M} UTC" in done.stderr
+    with crm.unit() as unit:
+        actions.mark_sending(unit, held[:1])
+        unit.connection.execute(
+            sa.update(intent).where(intent.c.id < 3).values(lease_until=unit.now)
+        )
+    crm.close()
+    done = shop("--format", "json", "deliver", "run", "--dry-run")
+    assert [(each["id"], each["would"]) for each in read(done)] == [(1, "unknown"), (2, "sent")]
+    assert "First of all a run puts: 1 back into the queue, 1 unknown." in done.stderr
+    assert read(shop("--format", "json", "deliver", "run")) == {"sent": 1, "unknown": 1}
