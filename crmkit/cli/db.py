@@ -91,11 +91,17 @@ def backup(file: Path) -> None:
 @db.command(epilog=examples("crmkit db check"))
 def check() -> None:
     """Whether the file is sound and its tables are what the code declares; exit 1 if not."""
+    from crmkit import DatabaseNewerError
+
     with premises(invocation()) as found:
         refuse_missing(found.engine)
-        rows, pending = _findings(found)
+        where = statuses(found.engine, found.owners)
+        rows = _findings(found, where)
     emit(rows, columns=("owner", "state", "finding"))
-    if pending:
+    for each in where:
+        if each.is_newer:
+            raise DatabaseNewerError(each.owner, each.have or "", each.package)
+    if any(each.pending for each in where):
         raise Failure(
             "the database is not at the code's revision; run `crmkit db upgrade`", NEEDS_UPGRADE
         )
@@ -111,8 +117,20 @@ def statuses(engine: sa.Engine, owners: Sequence[Owner]) -> list[Status]:
         return status(connection, owners)
 
 
-def _is_waiting(engine: sa.Engine, owners: Sequence[Owner]) -> bool:
-    return any(each.pending for each in statuses(engine, owners))
+def is_behind(found: Premises) -> bool:
+    """Whether `crmkit db upgrade` has something to do."""
+    if not _exists(found.engine):
+        return True
+    return any(each.pending for each in statuses(found.engine, found.owners))
+
+
+def mend(status: Status) -> str:
+    """What to do about tables that are not at the code's revision."""
+    return f"install the newer {status.package}" if status.is_newer else "run `crmkit db upgrade`"
+
+
+def _is_current(engine: sa.Engine, owners: Sequence[Owner]) -> bool:
+    return not any(each.pending or each.is_newer for each in statuses(engine, owners))
 
 
 def state(status: Status) -> str:
@@ -128,7 +146,8 @@ def _print_plan() -> None:
 
     with premises(invocation()) as found:
         engine = found.engine if _exists(found.engine) else create_engine("sqlite://")
-        lines = statements(engine, found.owners) if _is_waiting(engine, found.owners) else []
+        current = _is_current(engine, found.owners)
+        lines = [] if current else statements(engine, found.owners)
     for line in lines:
         click.echo(f"{line};")
     if not lines:
@@ -149,26 +168,23 @@ def _copies(engine: sa.Engine) -> set[Path]:
     return set() if file is None else set(file.parent.glob(f"{file.name}.bak-*"))
 
 
-def _findings(found: Premises) -> tuple[list[dict[str, str]], bool]:
+def _findings(found: Premises, where: Sequence[Status]) -> list[dict[str, str]]:
     from crmkit.admin import transaction, unsound
 
-    behind = {
-        each.owner for each in statuses(found.engine, found.owners) if each.pending or each.is_newer
-    }
     with transaction(found.engine, write=False) as connection:
         rows = [
             {"owner": "file", "state": "damaged", "finding": told} for told in unsound(connection)
         ] or [_ok("file")]
-        for owner in found.owners:
-            rows += _drift(connection, owner, owner.name in behind)
-    return rows, bool(behind)
+        for owner, status in zip(found.owners, where, strict=True):
+            rows += _drift(connection, owner, status)
+    return rows
 
 
-def _drift(connection: sa.Connection, owner: Owner, is_behind: bool) -> list[dict[str, str]]:
+def _drift(connection: sa.Connection, owner: Owner, status: Status) -> list[dict[str, str]]:
     from crmkit.admin import drift
 
-    if is_behind:
-        return [{"owner": owner.name, "state": "pending", "finding": "run `crmkit db upgrade`"}]
+    if status.pending or status.is_newer:
+        return [{"owner": owner.name, "state": state(status), "finding": mend(status)}]
     differences = drift(connection, owner)
     rows = [{"owner": owner.name, "state": "differs", "finding": told} for told in differences]
     return rows or [_ok(owner.name)]

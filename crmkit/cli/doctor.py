@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import click
 
 from . import upkeep
-from .failure import PLUGIN_FAILED, Failure
+from .failure import NEEDS_UPGRADE, PLUGIN_FAILED, Failure
 from .invocation import Invocation, invocation, quiet_plugins
 from .output import emit, examples
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OLDEST_PYTHON: Final = (3, 11)
 OLDEST_SQLITE: Final = (3, 37, 0)
 LEAST_FREE: Final = 200_000_000
+TABLES: Final = "tables of "
 Findings: TypeAlias = Iterator["Finding"]
 
 
@@ -35,7 +36,8 @@ def doctor() -> None:
     """
     Check everything; say how to mend what is wrong.
 
-    Writes nothing. Exits with 7 when a plugin fails, with 1 when something else does.
+    Writes nothing. Exits with 7 when a plugin fails, with 6 when nothing but the revision of the
+    database is wrong, with 1 when something else is.
     """
     run = invocation()
     found = [*_python(), *_sqlite(), *_configuration(run)]
@@ -46,10 +48,11 @@ def doctor() -> None:
         failed_plugins = sum(each.level == "fail" for each in plugins)
         found += [*plugins, *_database(config), *_whole(run)]
     _write(found)
-    failed = sum(each.level == "fail" for each in found)
+    failed = [each for each in found if each.level == "fail"]
     if failed:
-        told = f"{failed} of {len(found)} checks failed"
-        raise Failure(told, PLUGIN_FAILED if failed_plugins else 1)
+        only_revisions = all(each.subject.startswith(TABLES) for each in failed)
+        code = PLUGIN_FAILED if failed_plugins else NEEDS_UPGRADE if only_revisions else 1
+        raise Failure(f"{len(failed)} of {len(found)} checks failed", code)
 
 
 def _write(found: Iterable[Finding]) -> None:
@@ -213,13 +216,12 @@ def _search(connection: sa.Connection) -> Findings:
 def _revisions(engine: sa.Engine, config: Config) -> Findings:
     from crmkit.admin import owners
 
-    from .db import state, statuses
+    from .db import mend, state, statuses
 
     plugins, _, _ = upkeep.load_plugins(config.plugins)
     for each in statuses(engine, owners(plugins)):
-        mend = f"install the newer {each.owner}" if each.is_newer else "run `crmkit db upgrade`"
         is_well = not (each.pending or each.is_newer)
-        yield _finding(is_well, f"tables of {each.owner}", state(each), mend)
+        yield _finding(is_well, f"{TABLES}{each.owner}", state(each), mend(each))
 
 
 def _room(file: Path) -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,8 @@ NEEDS_UPGRADE: Final = 6
 PLUGIN_FAILED: Final = 7
 TEMPORARY: Final = 75
 INTERRUPTED: Final = 130
+DENIED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 RETRYABLE: Final = frozenset({"40001", "40P01"})
 
 
@@ -52,7 +56,7 @@ def _failure(exc: Exception) -> Failure:
     if errors is not None and isinstance(exc, errors.CrmkitError):
         return Failure(str(exc), exc.exit_code)
     if isinstance(exc, OSError):
-        return Failure(str(exc))
+        return Failure(in_plain_words(exc))
     origin = getattr(exc, "orig", None) or exc
     if getattr(origin, "sqlstate", None) in RETRYABLE:
         return Failure(
@@ -61,3 +65,25 @@ def _failure(exc: Exception) -> Failure:
     if type(exc).__module__.partition(".")[0] in ("sqlalchemy", "sqlite3", "psycopg"):
         return Failure(f"the database says: {origin} (--traceback shows more)")
     return Failure(f"unexpected {type(exc).__name__}: {exc} (--traceback shows more)")
+
+
+def in_plain_words(exc: OSError) -> str:
+    """What the system refused, the file and the mend."""
+    file = "" if exc.filename is None else os.fsdecode(exc.filename)
+    if exc.errno in FULL:
+        place = f" for {file}" if file else ""
+        return f"no space left on the disk{place}; free some and run it again"
+    if not file or exc.strerror is None:
+        return str(exc)
+    if exc.errno in DENIED:
+        return _denied(file, exc.strerror.lower())
+    return f"{file}: {exc.strerror.lower()}"
+
+
+def _denied(file: str, why: str) -> str:
+    if not os.access(file, os.F_OK):
+        return f"cannot write {file}: {why}; make its folder writable"
+    if not os.access(file, os.R_OK):
+        return f"cannot read {file}: {why}; make it readable"
+    mend = "make its folder writable" if os.access(file, os.W_OK) else "make it writable"
+    return f"cannot write {file}: {why}; {mend}"

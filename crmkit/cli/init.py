@@ -32,7 +32,8 @@ def init(plugins: str | None, dry_run: bool) -> None:
     run = invocation()
     path = run.config_file or Path("crmkit.toml")
     if path.exists():
-        raise Failure(f"{path} exists; edit it, or name another with --config", REFUSED)
+        mend = "; run `crmkit db upgrade` to complete the database" if _is_incomplete() else ""
+        raise Failure(f"{path} exists; edit it, or name another with --config{mend}", REFUSED)
     if not path.parent.is_dir() and not dry_run:
         raise Failure(f"{path.parent} is no folder; create it first", 2)
     enabled = _chosen(plugins)
@@ -51,6 +52,22 @@ def init(plugins: str | None, dry_run: bool) -> None:
         raise
     say(f"Wrote {path}: {len(enabled)} plugins, database {_shown(database)}.")
     say("Next: crmkit doctor; crmkit customer add --help; crmkit demo")
+
+
+def _is_incomplete() -> bool:
+    """Whether the database of the existing configuration is not there or behind."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from crmkit import CrmkitError
+
+    from .db import is_behind
+    from .upkeep import premises
+
+    try:
+        with premises(invocation()) as found:
+            return is_behind(found)
+    except (CrmkitError, SQLAlchemyError):
+        return False  # the configuration or the server is at fault, and no upgrade mends that
 
 
 def _chosen(plugins: str | None) -> list[str]:

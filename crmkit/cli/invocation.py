@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .failure import NEEDS_UPGRADE, Failure
+from .failure import NEEDS_UPGRADE, Failure, in_plain_words
 from .output import say, warn
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Invocation:
         import attrs
 
         from crmkit import ConfigError
-        from crmkit.admin import Config, read_config
+        from crmkit.admin import Config
 
         path = self.path()
         if path is None and self.db is None:
@@ -68,7 +68,7 @@ class Invocation:
                 "with --db"
             )
         alone = path is None or (self.safe_mode and self.db is not None)
-        read = Config() if path is None or alone else read_config(path)
+        read = Config() if path is None or alone else _read(path)
         changes: dict[str, Any] = {"actor": self.actor or read.actor or ACTOR}
         if self.db is not None:
             changes["database"] = self.db
@@ -97,6 +97,18 @@ class Invocation:
                 yield crm
         finally:
             crm.close()
+
+
+def _read(path: Path) -> Config:
+    from crmkit import ConfigError
+    from crmkit.admin import read_config
+
+    try:
+        return read_config(path)
+    except ConfigError as exc:
+        if isinstance(exc.__cause__, OSError):
+            raise ConfigError(in_plain_words(exc.__cause__)) from exc
+        raise
 
 
 def refuse_missing(engine: sa.Engine) -> None:

@@ -14,7 +14,13 @@ from .config import settings_of
 from .failure import NOT_FOUND, PLUGIN_FAILED, REFUSED, Failure
 from .invocation import Invocation, dry_run_option, invocation
 from .output import emit, emit_one, examples, say, warn
-from .requirements import known_plugins, manifest, refuse_unknown, with_requirements
+from .requirements import (
+    known_plugins,
+    manifest,
+    refuse_same_name,
+    refuse_unknown,
+    with_requirements,
+)
 from .scaffold import (
     SUMMARIES,
     check_name,
@@ -93,6 +99,7 @@ def enable(names: Sequence[str], dry_run: bool) -> None:
         return
     for name, by in added.items():
         say(f"{by} requires {name}: enabled too.")
+    refuse_same_name(enabled, wanted, path.parent)
     refuse_clashes((*enabled, *wanted))
     for name in wanted:
         _tell_what_comes(manifest(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .failure import NOT_FOUND, Failure
@@ -46,6 +47,40 @@ def manifest(name: str) -> Plugin:
 
     with quiet_plugins():
         return load(name, installed())
+
+
+def refuse_same_name(enabled: Iterable[str], wanted: Iterable[str], folder: Path) -> None:
+    """
+    Compare the names in the manifests; files among *enabled* are meant from *folder*.
+
+    Raises:
+        PluginConflictError: If one of *wanted* has the name of another plugin; tells both sources.
+    """
+    from crmkit import PluginConflictError
+
+    sources = {_name_of(each, folder): each for each in enabled}
+    for each in wanted:
+        name = manifest(each).name
+        if name in sources:
+            told = f"{each} has the name of {_told(sources[name])}; rename it, or disable the other"
+            raise PluginConflictError(name, told)
+        sources[name] = each
+
+
+def _name_of(listed: str, folder: Path) -> str:
+    """The name in its manifest; of a file that does not load, the name of the file."""
+    from crmkit import PluginError
+
+    if not listed.endswith(".py"):
+        return listed
+    try:
+        return manifest(str(folder / listed)).name
+    except PluginError:
+        return Path(listed).stem
+
+
+def _told(source: str) -> str:
+    return source if source.endswith(".py") else f"the installed plugin {source}"
 
 
 def with_requirements(

@@ -91,7 +91,10 @@ def _refuse_unknown(ctx: click.Context, name: str) -> None:
     close = get_close_matches(name, _catalog(ctx).summaries(), n=1)
     hint = f", did you mean {close[0]!r}?" if close else "; see `crmkit --help`"
     if plugin := owner_of(name):
-        hint = f"; it belongs to plugin {plugin}, run `crmkit plugins enable {plugin}`"
+        mend = f"run `crmkit plugins enable {plugin}`"
+        if ctx.params.get("safe_mode"):
+            mend = "and --safe-mode runs no plugins; leave it out"
+        hint = f"; it belongs to plugin {plugin}, {mend}"
     raise click.UsageError(f"there is no command {name!r}{hint}", ctx)
 
 

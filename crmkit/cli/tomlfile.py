@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from .failure import Failure
+
 _TABLE = re.compile(r"^[ \t]*\[crmkit\][ \t\r]*(#[^\n]*)?$", re.MULTILINE)
 _NEXT_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 _LIST = re.compile(r"^[ \t]*plugins[ \t]*=[ \t]*\[", re.MULTILINE)
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*|[,\]]|\s+')
 PRIVATE: Final = 0o600
+WRITABLE: Final = 0o222
 
 TEMPLATE: Final = """\
 # The configuration of crmkit; `crmkit config schema` explains every key.
@@ -62,7 +65,22 @@ def new_document(database: str, plugins: Sequence[str]) -> str:
 
 
 def write_whole(path: Path, text: str, *, mode: int | None = None) -> None:
-    """Put *text* into *path*: a reader sees the old file or the new one, never half of it."""
+    """
+    Put *text* into *path*: a reader sees the old file or the new one, never half of it.
+
+    Raises:
+        Failure: If *path* is there and read-only.
+        OSError: Otherwise; it names *path*, not the part written beside it.
+    """
+    if path.exists() and not (path.stat().st_mode & WRITABLE and os.access(path, os.W_OK)):
+        raise Failure(f"cannot write {path}: it is read-only; make it writable and run it again")
+    try:
+        _replace(path, text, mode)
+    except OSError as exc:
+        raise OSError(exc.errno, exc.strerror, str(path)) from exc
+
+
+def _replace(path: Path, text: str, mode: int | None) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     part = Path(name)
     try:

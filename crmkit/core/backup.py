@@ -15,9 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from . import migrations
-from .engine import sqlite_file as sqlite_file
-from .engine import translated
+from .engine import sqlite_file, translated
 from .errors import DatabaseError
+
+__all__ = ["backup", "backup_name", "sqlite_file", "unsound", "upgrade"]
 
 
 def backup_name(path: Path, now: datetime) -> Path:

@@ -98,10 +98,19 @@ def test_db_check_says_when_an_upgrade_is_pending(shop):
 
 def test_a_database_that_is_newer_than_the_code_is_refused(shop, tmp_path):
     execute(tmp_path / "crm.db", "UPDATE crm_schema_core SET version_num = '9999_future'")
-    for command in (["customer", "list"], ["db", "upgrade"], ["customer", "add", "Cy"]):
+    for command in (
+        ["customer", "list"],
+        ["customer", "add", "Cy"],
+        ["db", "plan"],
+        ["db", "upgrade"],
+        ["db", "check"],
+    ):
         done = shop(*command)
         assert done.exit_code == 6
-        assert done.stderr == f"Error: {DatabaseNewerError('core', '9999_future')}\n"
+        assert done.stderr == f"Error: {DatabaseNewerError('core', '9999_future', 'crmkit')}\n"
+    assert "install the newer crmkit" in done.stdout
+    assert "db upgrade" not in done.stdout
+    assert shop("doctor").exit_code == 6
     assert "newer than the code" in shop("db", "status").stdout
 
 

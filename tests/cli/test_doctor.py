@@ -58,7 +58,7 @@ def test_doctor_says_which_plugin_fails_and_exits_with_7(shop, configuration):
 def test_doctor_says_that_an_upgrade_is_pending(shop):
     shop("plugins", "enable", "consent")
     done = shop("--format", "json", "doctor")
-    assert done.exit_code == 1
+    assert done.exit_code == 6
     assert findings(done)["tables of consent"]["mend"] == "run `crmkit db upgrade`"
 
 

@@ -113,3 +113,12 @@ def test_the_actor_of_a_command_is_recorded(shop, tmp_path):
         )
         assert rows.fetchall() == [("Cy", "maria"), ("Di", "cli")]
     connection.close()
+
+
+def test_init_again_says_how_to_complete_the_database(cli, configuration):
+    configuration.write_text("[crmkit]\n")
+    done = cli("init")
+    assert done.exit_code == 5
+    assert "run `crmkit db upgrade` to complete the database" in done.stderr
+    assert cli("db", "upgrade").exit_code == 0
+    assert "complete the database" not in cli("init").stderr

@@ -163,3 +163,16 @@ def test_enable_without_a_configuration_says_what_to_do(cli):
     done = cli("plugins", "enable", "consent")
     assert done.exit_code == 3
     assert "run `crmkit init`" in done.stderr
+
+
+def test_a_file_with_the_name_of_an_enabled_plugin_is_not_enabled(
+    shop, install, configuration, tmp_path
+):
+    install("acme")
+    enable(configuration, "acme")
+    before = configuration.read_text()
+    (tmp_path / "dup.py").write_text(plugin_code("acme"))
+    done = shop("plugins", "enable", "dup.py")
+    assert done.exit_code == 7
+    assert "dup.py has the name of the installed plugin acme" in done.stderr
+    assert configuration.read_text() == before

@@ -311,3 +311,12 @@ def test_completion_offers_commands_without_importing_them(install, tmp_path, co
         _CRMKIT_COMPLETE="bash_complete", COMP_WORDS="crmkit cust", COMP_CWORD="1",
     )  # fmt: skip
     assert done.stdout.split() == ["plain,customer", "plain,custom"]
+
+
+def test_safe_mode_says_that_it_runs_no_plugin(install, shop, configuration):
+    install("acme", commands={"greet": "acme.cli:greet"})
+    enable(configuration, "acme")
+    done = shop("--safe-mode", "greet")
+    assert done.exit_code == 2
+    assert "it belongs to plugin acme, and --safe-mode runs no plugins" in done.stderr
+    assert "plugins enable" not in done.stderr

@@ -251,7 +251,7 @@ def test_nothing_half_written_remains_when_the_disk_is_full(cli, tmp_path, monke
     monkeypatch.setattr(Path, "write_text", full)
     done = cli("plugins", "new", "acme")
     assert done.exit_code == 1
-    assert "No space left on device" in done.stderr
+    assert "no space left on the disk" in done.stderr
     assert len(written) == 5
     assert list(tmp_path.iterdir()) == []
 

@@ -1,7 +1,9 @@
+import errno
 import tomllib
 
 import pytest
 
+from crmkit.cli.failure import Failure, in_plain_words
 from crmkit.cli.tomlfile import new_document, with_plugins, write_whole
 
 LAYOUTS = {
@@ -88,3 +90,38 @@ def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path):
     assert path.read_text() == "new"
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path):
+    path = tmp_path / "crmkit.toml"
+    path.write_text("old")
+    path.chmod(0o444)
+    with pytest.raises(Failure, match="it is read-only; make it writable"):
+        write_whole(path, "new")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("old", 0o444)
+
+
+def test_a_file_keeps_its_mode(tmp_path):
+    path = tmp_path / "crmkit.toml"
+    path.write_text("old")
+    path.chmod(0o640)
+    write_whole(path, "new")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o640)
+
+
+def test_a_full_disk_names_the_file_and_not_its_part(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError) as raised:
+        write_whole(tmp_path / "crmkit.toml", "new")
+    told = f"no space left on the disk for {tmp_path / 'crmkit.toml'}; free some and run it again"
+    assert in_plain_words(raised.value) == told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refusal_of_the_system_names_the_file_and_the_mend(tmp_path):
+    denied = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "new.toml"))
+    told = f"cannot write {tmp_path / 'new.toml'}: permission denied; make its folder writable"
+    assert in_plain_words(denied) == told

@@ -232,9 +232,13 @@ def test_a_file_and_folder_of_somebody_else_are_read_only(crm, path):
 AS_NOBODY_BESIDE = """
 import os, sys
 import crmkit
+crm = crmkit.CRM.open(sys.argv[1])
+with crm.unit() as unit:
+    unit.customers.add(crmkit.Customer(name="B"))
+crm.close()
 os.setgid(65534); os.setuid(65534)
 try:
-    with crmkit.CRM.open(sys.argv[1]).unit() as unit:
+    with crm.unit() as unit:
         unit.customers.add(crmkit.Customer(name="C"))
 except crmkit.DatabaseReadOnlyError as exc:
     print(exc)
