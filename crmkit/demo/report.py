@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from crmkit import CRM, Money
 from crmkit.plugins.foundation import decisions, exchange, scoring
@@ -91,7 +94,7 @@ def next_commands(crm: CRM, stage: story.Stage) -> str:
     offer = story.an_answered_offer(crm)
     if offer is None:
         return ""
-    config = f"crmkit --config {stage.folder / 'crmkit.toml'}"
+    config = f"{_program()} --config {stage.folder / 'crmkit.toml'}"
     return "\n".join(
         (
             "\nTry next:",
@@ -100,3 +103,10 @@ def next_commands(crm: CRM, stage: story.Stage) -> str:
             f"  {config} cycle explain interaction:{offer.answered_by}",
         )
     )
+
+
+def _program() -> str:
+    """How crmkit was called: by its path where the shell would not find it by name."""
+    called, found = Path(sys.argv[0]), shutil.which("crmkit")
+    is_known = found is not None and called.exists() and called.samefile(found)
+    return "crmkit" if is_known or called.name != "crmkit" else str(called)

