@@ -126,6 +126,13 @@ class Scorer:
         horizon_days: How far ahead the value looks; None when it describes the past.
         tuned: This scorer as the settings of its plugin want it, asked for before each use; None
             when no setting changes it. What settings change belongs into *version*.
+        outcome: Builds the SELECT of what came true from ``scope.as_of`` on and before a second
+            instant: ``customer_id`` and ``outcome``, 0 for who has no row; None where the value
+            foretells nothing that can be looked up later.
+        foretells: How the value is read against the outcome: ``amount`` in the same unit; the
+            chance of an ``event``, an outcome above 0; ``order`` says only who comes first.
+        ahead: This scorer looking so many days ahead, for a backtest whose facts end sooner; None
+            when the horizon is fixed.
     """
 
     name: str = attrs.field(validator=_name)
@@ -136,6 +143,9 @@ class Scorer:
     score: Callable[[Columns, Mapping[str, object]], Scored]
     horizon_days: int | None = None
     tuned: Callable[[Unit], Scorer] | None = None
+    outcome: Callable[[Scope, datetime], sa.Select[Any]] | None = None
+    foretells: Literal["amount", "event", "order"] = "order"
+    ahead: Callable[[int], Scorer] | None = None
 
 
 @attrs.frozen(kw_only=True)
