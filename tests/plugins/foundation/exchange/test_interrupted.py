@@ -16,13 +16,14 @@ from crmkit.plugins.foundation import exchange
 from .conftest import LINES, Shop
 
 IMPORT = """
-import json, sys
-from pathlib import Path
+import json, sys, time
 from crmkit import CRM
 from crmkit.plugins.foundation import exchange
-url, path, mapping = sys.argv[1:]
+url, path, mapping, *pause = sys.argv[1:]
 crm = CRM.open(url, ["exchange"], strict=True, actor="test", durability="relaxed")
-report = exchange.run(crm, path, exchange.read_mapping(mapping), rows_per_unit=100)
+wait = (lambda done, total: time.sleep(float(pause[0]))) if pause else None
+mapping = exchange.read_mapping(mapping)
+report = exchange.run(crm, path, mapping, rows_per_unit=100, progress=wait)
 print(json.dumps([report.rows, report.created, report.rejected, report.resumed]))
 """
 
@@ -61,7 +62,7 @@ def test_killed_at_any_moment_the_next_run_completes_it(shop, database, finished
     kills = 0
     for _ in range(5):
         before = progress_of(shop)
-        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        process = subprocess.Popen([*command, "0.03"], stdout=subprocess.PIPE)
         while process.poll() is None and progress_of(shop) == before:
             time.sleep(0.005)
         time.sleep(chance.uniform(0, 0.03))
