@@ -11,6 +11,7 @@ import crmkit
 import crmkit.admin
 import crmkit.ask
 import crmkit.sql
+import crmkit.svg
 from crmkit.core import errors, hookspecs
 
 ROOT = Path(crmkit.__file__).parent
@@ -113,7 +114,9 @@ def test_all_equals_what_is_exported(module):
         module.no_such_name  # noqa: B018
 
 
-@pytest.mark.parametrize("module", [crmkit.ask, crmkit.sql], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "module", [crmkit.ask, crmkit.sql, crmkit.svg], ids=lambda each: each.__name__
+)
 def test_all_of_an_eager_module_equals_what_it_imports(module):
     imported = {
         alias.asname or alias.name

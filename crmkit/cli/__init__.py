@@ -5,7 +5,14 @@ Data goes to stdout in the format that was asked for, talk to stderr. Core's com
 unless they need one; a plugin's commands are imported when they are called.
 """
 
-from .invocation import customer_argument, dry_run_option, pass_crm, writing
+from .invocation import (
+    customer_argument,
+    dry_run_option,
+    pass_crm,
+    plot_option,
+    save_plot,
+    writing,
+)
 from .output import emit, emit_one, examples, progress, say
 from .root import main
 
@@ -17,7 +24,9 @@ __all__ = [
     "examples",
     "main",
     "pass_crm",
+    "plot_option",
     "progress",
+    "save_plot",
     "say",
     "writing",
 ]

@@ -201,3 +201,18 @@ def dry_run_option(command: C) -> C:
     """The option ``--dry-run``, parameter ``dry_run``."""
     told = "Say what would be done; write nothing."
     return click.option("--dry-run", is_flag=True, help=told)(command)
+
+
+def plot_option(command: C) -> C:
+    """The option ``--plot``, parameter ``plot``: a Path or None; see :func:`save_plot`."""
+    told = "Draw it into this SVG file too; an older one is replaced."
+    path: Any = click.Path(dir_okay=False, writable=True, path_type=Path)
+    return click.option("--plot", type=path, metavar="FILE.svg", help=told)(command)
+
+
+def save_plot(path: Path, svg: str) -> None:
+    """Write a picture of :mod:`crmkit.svg`, whole or not at all, and say where it is."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(svg, encoding="utf-8")
+    partial.replace(path)
+    say(f"Drawn into {path}.")

@@ -19,7 +19,7 @@ import crmkit
 from .subject import Import, Subject, imports_of
 
 PROBE: Final = Path(__file__).with_name("import_probe.py")
-PUBLIC: Final = ("crmkit.sql", "crmkit.ask")
+PUBLIC: Final = ("crmkit.sql", "crmkit.ask", "crmkit.svg")
 ONLY_IN_CLI: Final = ("crmkit.cli", "click")
 
 
