@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   ?= crmkit-demo
 
-.PHONY: demo test check bench wheel clean
+.PHONY: demo test test-engines check bench wheel clean
 
 # Run the whole cycle on the book that ships with crmkit, in ./crmkit-demo.
 demo: $(VENV)/installed
@@ -12,6 +12,11 @@ demo: $(VENV)/installed
 # The tests, on SQLite and, where a server listens, on PostgreSQL.
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest
+
+# The features on SQLite, PostgreSQL, DuckDB and Spark (which needs Java 17 or newer).
+test-engines: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group engines
+	$(BIN)/python -m pytest tests/engines
 
 # Style, types and import rules.
 check: $(VENV)/installed-dev

@@ -26,6 +26,7 @@ from ..core.schema import (
     plugin_metadata,
     table,
 )
+from .engines import Fetch, on_duckdb, on_spark
 from .portable import (
     day_of,
     days_between,
@@ -43,6 +44,7 @@ from .portable import (
 __all__ = [
     "STRICT",
     "Count",
+    "Fetch",
     "Flag",
     "Id",
     "Instant",
@@ -73,6 +75,8 @@ __all__ = [
     "month_of",
     "offer",
     "offer_ref",
+    "on_duckdb",
+    "on_spark",
     "one_of",
     "plugin_metadata",
     "table",

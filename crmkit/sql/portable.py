@@ -1,9 +1,10 @@
 """
 The few SQL constructs that features need and that engines write differently.
 
-Each means the same on every engine. SQLite and PostgreSQL have their own compilation; what has
-none compiles to standard SQL, and an engine that differs registers its own with ``@compiles``.
-Instants are in UTC. NULL gives NULL unless said otherwise.
+Each means the same on SQLite, PostgreSQL, DuckDB and Spark; what has no compilation of its own
+compiles to standard SQL, and another engine that differs registers its own with ``@compiles``.
+Instants are in UTC. NULL gives NULL unless said otherwise. The two dialects at the end compile a
+whole feature for the engines that crmkit only reads from.
 """
 
 # ruff: noqa: N801  what reads as SQL is named as SQL
@@ -15,7 +16,10 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import IdentifierPreparer
 from sqlalchemy.sql.functions import FunctionElement
 
 from ..core.columns import Count, Instant
@@ -132,11 +136,15 @@ def _compiler(template: str) -> Callable[..., str]:
 
 _SECONDS: Final = "(({0} - 999999 * ({0} < 0)) / 1000000)"
 """On SQLite: seconds rounded down, also before 1970, where / rounds towards zero."""
+_UTC: Final = "make_timestamp(epoch_us({0}))"
+"""On DuckDB: the instant in UTC, whatever time zone the session is in."""
 
 _as(
     int_div,
     sqlite="({0} / {1})",
     postgresql="({0} / NULLIF({1}, 0))",
+    duckdb="({0} // NULLIF({1}, 0))",
+    spark="({0} DIV NULLIF({1}, 0))",
     other="CAST(({0} - MOD({0}, NULLIF({1}, 0))) / NULLIF({1}, 0) AS BIGINT)",
 )
 _as(greatest, sqlite="coalesce(max({0}, {1}), {0}, {1})", other="greatest({0}, {1})")
@@ -144,32 +152,67 @@ _as(least, sqlite="coalesce(min({0}, {1}), {0}, {1})", other="least({0}, {1})")
 _as(
     days_between,
     sqlite=f"(({{1}} - {{0}}) / {DAY})",
+    duckdb=f"((epoch_us({{1}}) - epoch_us({{0}})) // {DAY})",
+    spark=f"((unix_micros({{1}}) - unix_micros({{0}})) DIV {DAY})",
     other="CAST(EXTRACT(DAY FROM {1} - {0}) AS BIGINT)",
 )
 _as(
     epoch_micros,
     sqlite="{0}",
+    duckdb="epoch_us({0})",
+    spark="unix_micros({0})",
     other="CAST(EXTRACT(EPOCH FROM {0}) * 1000000 AS BIGINT)",
 )
 _as(
     epoch_day,
     sqlite=f"(({{0}} - {DAY - 1} * ({{0}} < 0)) / {DAY})",
+    duckdb=f"CAST(floor(epoch_us({{0}}) / {DAY}.0) AS BIGINT)",
+    spark=f"((unix_micros({{0}}) - pmod(unix_micros({{0}}), {DAY})) DIV {DAY})",
     other="CAST(CAST({0} AT TIME ZONE 'UTC' AS DATE) - DATE '1970-01-01' AS BIGINT)",
 )
 _as(
     year_month,
     sqlite=f"CAST(strftime('%Y%m', {_SECONDS}, 'unixepoch') AS INTEGER)",
+    duckdb=f"CAST(year({_UTC}) * 100 + month({_UTC}) AS BIGINT)",
+    spark="CAST(year({0}) * 100 + month({0}) AS BIGINT)",
     other="CAST(EXTRACT(YEAR FROM {0} AT TIME ZONE 'UTC') * 100"
     " + EXTRACT(MONTH FROM {0} AT TIME ZONE 'UTC') AS BIGINT)",
 )
 _as(
     month_of,
     sqlite=f"CAST(strftime('%m', {_SECONDS}, 'unixepoch') AS INTEGER)",
+    duckdb=f"CAST(month({_UTC}) AS BIGINT)",
+    spark="CAST(month({0}) AS BIGINT)",
     other="CAST(EXTRACT(MONTH FROM {0} AT TIME ZONE 'UTC') AS BIGINT)",
 )
 _as(
     day_of,
     sqlite=f"CAST(strftime('%d', {_SECONDS}, 'unixepoch') AS INTEGER)",
+    duckdb=f"CAST(day({_UTC}) AS BIGINT)",
+    spark="CAST(day({0}) AS BIGINT)",
     other="CAST(EXTRACT(DAY FROM {0} AT TIME ZONE 'UTC') AS BIGINT)",
 )
 _as(transaction_number, sqlite="0", other="txid_current()")
+
+
+class DuckDB(PGDialect):
+    """For DuckDB, which speaks PostgreSQL's SQL; parameters are ``$1``, ``$2`` ..."""
+
+    name = "duckdb"
+    default_paramstyle = "numeric_dollar"
+    supports_statement_cache = True
+
+
+class Spark(DefaultDialect):
+    """For Spark SQL with its session in UTC; parameters are ``:name``."""
+
+    name = "spark"
+    default_paramstyle = "named"
+    supports_statement_cache = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.identifier_preparer = IdentifierPreparer(self, initial_quote="`")
+
+
+compiles(sa.Text, "spark")(lambda element, compiler, **kw: "STRING")  # noqa: ARG005

@@ -13,20 +13,38 @@ from crmkit.core.errors import CrmkitError
 from crmkit.core.plugin import implementations
 from crmkit.sql import customer
 
+from .engines import differences, duckdb_copy
 from .subject import Subject
 
 
 def query_findings(unit: Unit, subject: Subject) -> Iterator[str]:
     """Run every feature and segment once for all customers and once for one of them."""
+    for scope in _scopes(unit):
+        for name, build, wanted in _queries(subject):
+            yield from _run(unit, name, build, scope, wanted)
+
+
+def engine_findings(unit: Unit, subject: Subject) -> Iterator[str]:
+    """Run every feature and segment on DuckDB too, and compare row by row."""
+    with duckdb_copy(unit) as fetch:
+        for scope in _scopes(unit):
+            for name, build, _ in _queries(subject):
+                for found in differences(unit, build(scope), fetch):
+                    yield f"{name}: on DuckDB {found}"
+
+
+def _scopes(unit: Unit) -> tuple[Scope, Scope]:
     one = sa.select(customer.c.id).order_by(customer.c.id).limit(1)
     later = unit.now + timedelta(days=1)
-    for scope in (Scope(as_of=later), Scope(as_of=later, customers=one)):
-        for scorer in _contributed(subject, "crmkit_scorers"):
-            wanted = ["customer_id"]
-            yield from _run(unit, f"scorer {scorer.name}", scorer.features, scope, wanted)
-        for segment in _contributed(subject, "crmkit_segments"):
-            wanted = ["customer_id", "why"]
-            yield from _run(unit, f"segment {segment.name}", segment.members, scope, wanted)
+    return Scope(as_of=later), Scope(as_of=later, customers=one)
+
+
+def _queries(subject: Subject) -> Iterator[tuple[str, Any, list[str]]]:
+    """What builds each SELECT, and the columns it must begin with."""
+    for scorer in _contributed(subject, "crmkit_scorers"):
+        yield f"scorer {scorer.name}", scorer.features, ["customer_id"]
+    for segment in _contributed(subject, "crmkit_segments"):
+        yield f"segment {segment.name}", segment.members, ["customer_id", "why"]
 
 
 def _contributed(subject: Subject, hook: str) -> list[Any]:

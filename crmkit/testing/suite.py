@@ -236,6 +236,14 @@ class PluginSuite:
         with crm.unit(write=False) as unit:
             _refuse(query_findings(unit, subject))
 
+    def test_contributed_queries_mean_the_same_on_duckdb(self, subject: Subject, crm: CRM) -> None:
+        pytest.importorskip("duckdb", reason="pip install duckdb")
+        from .contributions import engine_findings
+
+        self._two_customers(crm)
+        with crm.unit(write=False) as unit:
+            _refuse(engine_findings(unit, subject))
+
 
 def _refuse(findings: Iterable[str]) -> None:
     found = list(findings)

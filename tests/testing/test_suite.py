@@ -59,7 +59,7 @@ def test_a_plugin_of_twenty_lines_passes(run_suite):
 
     assert result.ret == 0
     outcomes = result.parseoutcomes()
-    assert outcomes["passed"] == 18
+    assert outcomes["passed"] == 19
     assert outcomes["skipped"] == 1
     result.stdout.fnmatch_lines(["*has no older revision*"])
 

@@ -18,6 +18,8 @@ from crmkit.sql import (
     interaction,
     least,
     month_of,
+    on_duckdb,
+    on_spark,
     year_month,
 )
 
@@ -61,13 +63,37 @@ GOLDEN = {
 }
 
 
+CONSTRUCTS = sa.select(*(construct.label(name) for name, (construct, _) in GOLDEN.items()))
+
+
+def is_golden(row):
+    assert dict(zip(GOLDEN, row, strict=True)) == {name: made for name, (_, made) in GOLDEN.items()}
+    assert {type(value) for value in row} == {int, type(None)}
+
+
 def test_every_construct_gives_its_golden_result(make_crm):
     with make_crm().unit(write=False) as unit:
-        row = unit.connection.execute(
-            sa.select(*(construct.label(name) for name, (construct, _) in GOLDEN.items()))
-        ).one()
-    assert dict(row._mapping) == {name: result for name, (_, result) in GOLDEN.items()}
-    assert {type(value) for value in row} == {int, type(None)}
+        is_golden(unit.connection.execute(CONSTRUCTS).one())
+
+
+def test_every_construct_gives_its_golden_result_on_duckdb():
+    duckdb = pytest.importorskip("duckdb", reason="pip install duckdb")
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'America/New_York'")
+        ((row,),) = on_duckdb(connection)(CONSTRUCTS)
+    is_golden(row)
+
+
+def test_every_construct_gives_its_golden_result_on_spark(spark):
+    ((row,),) = on_spark(spark)(CONSTRUCTS)
+    is_golden(row)
+
+
+def test_a_spark_session_that_is_not_in_utc_is_refused(spark):
+    other = spark.newSession()
+    other.conf.set("spark.sql.session.timeZone", "America/New_York")
+    with pytest.raises(ValueError, match=r"set spark\.sql\.session\.timeZone to UTC"):
+        on_spark(other)
 
 
 def test_sums_come_back_as_integers(make_crm):
