@@ -8,6 +8,7 @@ from .core.calls import (
     export,
     may_contact,
     propose_offers,
+    segments,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "export",
     "may_contact",
     "propose_offers",
+    "segments",
 ]

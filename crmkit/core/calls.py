@@ -10,10 +10,22 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .dispatch import records
-from .errors import HookFailedError, RefusedError
+from .errors import HookFailedError, PluginConflictError, RefusedError
 from .migrations import unattended
 from .model import Customer, Interaction, Offer
-from .records import Cause, Changes, Contact, Finding, Noun, Objection, Proposal, Ref, Remark, Step
+from .records import (
+    Cause,
+    Changes,
+    Contact,
+    Finding,
+    Noun,
+    Objection,
+    Proposal,
+    Ref,
+    Remark,
+    Segment,
+    Step,
+)
 
 if TYPE_CHECKING:
     from .crm import CRM
@@ -49,6 +61,22 @@ def saved(unit: Unit, changes: Changes) -> None:
 
 def committed(crm: CRM, changes: Sequence[Changes]) -> None:
     crm.hooks.tell("crmkit_committed", crm=crm, changes=changes)
+
+
+def segments(unit: Unit) -> dict[str, Segment]:
+    """
+    The contributed segments and those that the database defines, by name.
+
+    Raises:
+        PluginConflictError: If two of them have one name.
+    """
+    found = dict(unit.contributed.segments)
+    answers = unit.hooks.all("crmkit_define_segments", unit=unit)
+    for plugin, segment in _flat("crmkit_define_segments", answers, Segment):
+        if segment.name in found:
+            raise PluginConflictError(plugin, f"segment {segment.name!r} is there already")
+        found[segment.name] = segment
+    return found
 
 
 def propose_offers(unit: Unit, customers: Sequence[Customer]) -> list[tuple[str, Proposal]]:

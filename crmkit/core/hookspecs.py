@@ -103,6 +103,16 @@ def crmkit_committed(crm: CRM, changes: Sequence[Changes]) -> None:
 
 
 @hookspec
+def crmkit_define_segments(unit: Unit) -> Iterable[Segment]:
+    """
+    Give the segments that only the database knows: found by a run, or defined by somebody.
+
+    Asked whenever segments are looked up or refreshed. A name that another segment has is an error.
+    """
+    return ()
+
+
+@hookspec
 def crmkit_propose_offers(unit: Unit, customers: Sequence[Customer]) -> Iterable[Proposal]:
     """Propose what could be offered to these customers now. Write nothing."""
     return ()

@@ -18,6 +18,7 @@ from crmkit import (
     Scorer,
     Segment,
     Step,
+    ask,
     hookimpl,
 )
 
@@ -98,3 +99,24 @@ def test_a_contribution_of_a_wrong_type_quarantines_the_plugin(caplog):
     assert crm.plugins == ()
     assert [each.name for each in crm.quarantined] == ["shop"]
     assert "quarantined: plugin shop: crmkit_scorers failed" in caplog.text
+
+
+def defining(name, *segments):
+    hooks = {"crmkit_define_segments": staticmethod(hookimpl(lambda unit: list(segments)))}
+    return Plugin(name=name, summary="s", hooks=type("Hooks", (), hooks)())
+
+
+def test_crmkit_define_segments_are_known_beside_the_contributed(make_crm):
+    fixed = Segment(name="shop.regulars", summary="s", members=SCORER.features)
+    found = Segment(name="found.readers", summary="s", members=SCORER.features)
+    crm = make_crm(plugin("shop", "crmkit_segments", fixed), defining("found", found))
+    with crm.unit(write=False) as unit:
+        assert ask.segments(unit) == {"shop.regulars": fixed, "found.readers": found}
+
+
+def test_crmkit_define_segments_must_not_take_a_name_that_is_taken(make_crm):
+    segment = Segment(name="shop.regulars", summary="s", members=SCORER.features)
+    crm = make_crm(plugin("shop", "crmkit_segments", segment), defining("thief", segment))
+    with crm.unit(write=False) as unit:
+        with pytest.raises(PluginConflictError, match=r"thief.*'shop.regulars' is there already"):
+            ask.segments(unit)

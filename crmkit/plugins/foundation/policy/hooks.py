@@ -79,6 +79,6 @@ def crmkit_diagnose(unit: Unit) -> Iterator[Finding]:
         yield Finding(
             level="warn",
             subject="policy",
-            text=f"offers go to segment {segment!r}, which no enabled plugin contributes",
+            text=f"offers go to segment {segment!r}, which no enabled plugin knows",
             mend="enable the plugin with `crmkit plugins enable NAME` or change the policy",
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crmkit import Customer, Money, Offer, Proposal, Ref, Scope, Unit
+from crmkit import Customer, Money, Offer, Proposal, Ref, Scope, Unit, ask
 from crmkit.sql import customer, id_list, one_of
 
 from .errors import NoPolicyError
@@ -33,9 +33,9 @@ def proposals(unit: Unit, customers: Sequence[Customer]) -> Iterator[Proposal]:
 
 
 def unknown_segments(unit: Unit, policy: Policy) -> list[str]:
-    """Segments the rules name and no enabled plugin contributes."""
+    """Segments the rules name and no enabled plugin knows."""
     named = {rule.segment for rule in policy.offers}
-    return sorted(named - unit.contributed.segments.keys())
+    return sorted(named - ask.segments(unit).keys())
 
 
 def _members(
@@ -44,8 +44,9 @@ def _members(
     """Those of the customers who are in each segment now, and why; a shared SELECT runs once."""
     found: dict[str, dict[int, str]] = {name: {} for name in names}
     definitions: dict[Callable[[Scope], sa.Select[Any]], list[str]] = {}
-    for name in found.keys() & unit.contributed.segments.keys():
-        definitions.setdefault(unit.contributed.segments[name].members, []).append(name)
+    known = ask.segments(unit)
+    for name in found.keys() & known.keys():
+        definitions.setdefault(known[name].members, []).append(name)
     scope, wanted = Scope(as_of=unit.now, customers=_ASKED), set(customer_ids)
     asked = {"policy_asked": id_list(unit.connection, customer_ids)}
     for members, defined in definitions.items():

@@ -267,6 +267,7 @@ def refresh_segments(
     wanted = definitions(unit, scope)
     joined = sum(_join(unit, names, each) for names, each in wanted)
     left = sum(_leave(unit, names, each, scope) for names, each in wanted)
+    left += _leave_unknown(unit, [name for names, _ in wanted for name in names], scope)
     if left:
         theirs = scoring_membership.c
         unit.connection.execute(
@@ -312,6 +313,21 @@ def _leave(unit: Unit, names: Sequence[str], wanted: sa.Subquery, scope: Scope) 
         sa.update(scoring_membership)
         .where(theirs.until.is_(None), scope.covers(theirs.customer_id), ours, ~belongs)
         .values(until=unit.now, ended_why=_where_to(unit, names))
+    )
+    return unit.connection.execute(update).rowcount
+
+
+def _leave_unknown(unit: Unit, known: Sequence[str], scope: Scope) -> int:
+    """Segments that are gone, unless a broken plugin may have them."""
+    if unit.crm.quarantined:
+        return 0
+    theirs = scoring_membership.c
+    update = (
+        sa.update(scoring_membership)
+        .where(
+            theirs.until.is_(None), scope.covers(theirs.customer_id), theirs.segment.not_in(known)
+        )
+        .values(until=unit.now, ended_why="the segment is no longer defined")
     )
     return unit.connection.execute(update).rowcount
 

@@ -157,14 +157,16 @@ def segment() -> None:
 @segment.command("list", epilog=examples("crmkit segment list"))
 @pass_crm
 def list_segments(crm: CRM) -> None:
-    """List the segments that plugins define, and how many customers are in each now."""
+    """List the segments there are, and how many customers are in each now."""
+    from crmkit import ask
+
     from .queries import sizes
 
     with crm.unit(write=False) as unit:
         count = sizes(unit)
         rows = [
             {"name": each.name, "customers": count.get(each.name, 0), "summary": each.summary}
-            for each in unit.contributed.segments.values()
+            for each in ask.segments(unit).values()
         ]
     emit(rows)
 
@@ -174,13 +176,13 @@ def list_segments(crm: CRM) -> None:
 @pass_crm
 def members(crm: CRM, name: str) -> None:
     """List who is in segment NAME now."""
-    from crmkit import RecordNotFoundError
+    from crmkit import RecordNotFoundError, ask
 
     from .queries import members_of
 
     with crm.unit(write=False) as unit:
         found = members_of(unit, name)
-        if not found and name not in unit.contributed.segments:
+        if not found and name not in ask.segments(unit):
             raise RecordNotFoundError("segment", name)
     emit(_row(each) for each in found)
 

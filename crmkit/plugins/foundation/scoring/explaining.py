@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from crmkit import Cause, Ref, Unit
+from crmkit import Cause, Ref, Unit, ask
 
 from .model import Membership, Score
 from .queries import memberships_of_many, runs, scores_of_many
@@ -39,7 +39,7 @@ def _of_segments(unit: Unit, asked: dict[Ref, str]) -> Iterator[Cause]:
 
 def _origins(unit: Unit, customer_id: int, stays: Sequence[Membership]) -> Iterator[Ref]:
     """Of a stay that lasts, the score it is cut from; of an ended one, the run it began with."""
-    segment = unit.contributed.segments.get(stays[0].segment)
+    segment = ask.segments(unit).get(stays[0].segment)
     if segment is None or not segment.scorer:
         return
     if stays[-1].until is None:

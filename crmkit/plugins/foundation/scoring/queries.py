@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crmkit import InvalidValueError, PluginError, RecordNotFoundError, Scope, Scorer, Unit
+from crmkit import InvalidValueError, PluginError, RecordNotFoundError, Scope, Scorer, Unit, ask
 from crmkit.sql import Statement, customer, id_list, one_of
 
 from .config import Settings
@@ -214,13 +214,13 @@ def sizes(unit: Unit) -> Mapping[str, int]:
 
 def definitions(unit: Unit, scope: Scope) -> list[tuple[list[str], sa.Subquery]]:
     """
-    The contributed segments by definition: names, and who belongs to which of them and why.
+    The segments by definition: names, and who belongs to which of them and why.
 
     Raises:
         PluginError: If several segments share a definition that does not name them.
     """
     shared: dict[Callable[[Scope], sa.Select[Any]], list[str]] = {}
-    for segment in unit.contributed.segments.values():
+    for segment in ask.segments(unit).values():
         shared.setdefault(segment.members, []).append(segment.name)
     return [(names, _wanted(names, members(scope))) for members, names in shared.items()]
 

@@ -307,7 +307,7 @@ def test_the_rules_of_the_policy_propose_offers_to_the_members_of_a_segment(make
     assert proposal.offer is not None
     assert proposal.offer.why == "You like tea."
     assert proposal.offer.valid_until == clock.now + timedelta(days=10)
-    assert "'fakes.gone', which no enabled plugin contributes" in finding.text
+    assert "'fakes.gone', which no enabled plugin knows" in finding.text
 
 
 def test_cycle_explain_knows_the_versions(make_crm, clock):

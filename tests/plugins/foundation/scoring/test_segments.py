@@ -107,3 +107,27 @@ def test_segments_cannot_share_a_definition_that_does_not_name_them(make_crm):
     )
     with pytest.raises(PluginError, match="segments a, b share a definition without a third"):
         run(crm)
+
+
+def test_a_defined_segment_is_joined_and_when_it_is_gone_left(make_crm, crm, people, clock):
+    told = [Segment(name="found.all", summary="s", members=lambda scope: _all(scope))]
+    hooks = {"crmkit_define_segments": staticmethod(hookimpl(lambda unit: list(told)))}
+    finder = Plugin(name="finder", summary="s", hooks=type("Hooks", (), hooks)())
+    crm = make_crm("scoring", finder)
+    with crm.unit() as unit:
+        scoring.refresh_segments(unit, clock.now)
+    assert ids(crm, scoring.members("found.all")) == sorted([people.ana, people.bo])
+    told.clear()
+    clock.move(hours=1)
+    with crm.unit() as unit:
+        scoring.refresh_segments(unit, clock.now)
+    assert ids(crm, scoring.members("found.all")) == []
+    with crm.unit(write=False) as unit:
+        (left,) = scoring.memberships_of(unit, people.ana)
+    assert (left.until, left.ended_why) == (clock.now, "the segment is no longer defined")
+
+
+def _all(scope):
+    return sa.select(customer.c.id.label("customer_id"), sa.literal("is here").label("why")).where(
+        scope.covers(customer.c.id)
+    )
