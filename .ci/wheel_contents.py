@@ -11,7 +11,7 @@ wanted = {
     "crmkit/demo/online_retail_quarter.csv.gz",
     "crmkit/demo/SOURCE.md",
     "crmkit/cli/templates/every/pyproject.toml.tmpl",
-    "crmkit/core/revisions/0001_initial.py",
+    "crmkit/database/revisions/0001_initial.py",
 }
 missing = wanted - set(names)
 if strangers or missing:

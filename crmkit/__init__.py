@@ -11,28 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .core.attributes import Attribute
     from .core.crm import CRM
-    from .core.errors import (
-        AmbiguousReferenceError,
-        ChangeRejectedError,
-        ConfigError,
-        CrmkitError,
-        DatabaseBusyError,
-        DatabaseError,
-        DatabaseFullError,
-        DatabaseNewerError,
-        DatabaseReadOnlyError,
-        HookFailedError,
-        InvalidValueError,
-        MigrationsPendingError,
-        MissingExtraError,
-        PluginConflictError,
-        PluginError,
-        PluginNotFoundError,
-        RecordNotFoundError,
-        RefusedError,
-        StaleVersionError,
-        nearest,
-    )
     from .core.hookspecs import hookimpl, hookspec
     from .core.model import ContactPoint, Customer, Identity, Interaction, Line, Offer
     from .core.money import Money
@@ -59,10 +37,32 @@ if TYPE_CHECKING:
         Turn,
     )
     from .core.unit import Unit
+    from .errors import (
+        AmbiguousReferenceError,
+        ChangeRejectedError,
+        ConfigError,
+        CrmkitError,
+        DatabaseBusyError,
+        DatabaseError,
+        DatabaseFullError,
+        DatabaseNewerError,
+        DatabaseReadOnlyError,
+        HookFailedError,
+        InvalidValueError,
+        MigrationsPendingError,
+        MissingExtraError,
+        PluginConflictError,
+        PluginError,
+        PluginNotFoundError,
+        RecordNotFoundError,
+        RefusedError,
+        StaleVersionError,
+        nearest,
+    )
 
 _HOME = {
-    "attributes": ("Attribute",),
-    "crm": ("CRM",),
+    "core.attributes": ("Attribute",),
+    "core.crm": ("CRM",),
     "errors": (
         "AmbiguousReferenceError",
         "ChangeRejectedError",
@@ -85,11 +85,11 @@ _HOME = {
         "StaleVersionError",
         "nearest",
     ),
-    "hookspecs": ("hookimpl", "hookspec"),
-    "model": ("ContactPoint", "Customer", "Identity", "Interaction", "Line", "Offer"),
-    "money": ("Money",),
-    "plugin": ("Plugin",),
-    "records": (
+    "core.hookspecs": ("hookimpl", "hookspec"),
+    "core.model": ("ContactPoint", "Customer", "Identity", "Interaction", "Line", "Offer"),
+    "core.money": ("Money",),
+    "core.plugin": ("Plugin",),
+    "core.records": (
         "Cause",
         "Changes",
         "Channel",
@@ -110,7 +110,7 @@ _HOME = {
         "Step",
         "Turn",
     ),
-    "unit": ("Unit",),
+    "core.unit": ("Unit",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -175,7 +175,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _MODULE:
         raise AttributeError(f"module 'crmkit' has no attribute {name!r}")
-    value: object = getattr(import_module(f".core.{_MODULE[name]}", __name__), name)
+    value: object = getattr(import_module(f".{_MODULE[name]}", __name__), name)
     globals()[name] = value
     return value
 

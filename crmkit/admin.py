@@ -4,26 +4,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .core.backup import backup, backup_name, sqlite_file, unsound, upgrade
     from .core.calls import cycle_steps
     from .core.config import Config, find_config, read_config
-    from .core.engine import create_engine, transaction, translated
-    from .core.errors import EXIT_CODES, nearest
     from .core.loading import load_all
-    from .core.migrations import Owner, Status, drift, owners, plan, status
-    from .core.plugin import PLUGIN_API, Quarantined, implementations, installed, load
+    from .core.plugin import PLUGIN_API, Quarantined, implementations, installed, load, owners
     from .core.records import PHASES
+    from .database.backup import backup, backup_name, sqlite_file, unsound, upgrade
+    from .database.engine import create_engine, transaction, translated
+    from .database.migrations import Owner, Status, drift, plan, status
+    from .errors import EXIT_CODES, nearest
 
 _HOME = {
-    "backup": ("backup", "backup_name", "sqlite_file", "unsound", "upgrade"),
-    "calls": ("cycle_steps",),
-    "config": ("Config", "find_config", "read_config"),
-    "engine": ("create_engine", "transaction", "translated"),
+    "core.calls": ("cycle_steps",),
+    "core.config": ("Config", "find_config", "read_config"),
+    "core.loading": ("load_all",),
+    "core.plugin": ("PLUGIN_API", "Quarantined", "implementations", "installed", "load", "owners"),
+    "core.records": ("PHASES",),
+    "database.backup": ("backup", "backup_name", "sqlite_file", "unsound", "upgrade"),
+    "database.engine": ("create_engine", "transaction", "translated"),
+    "database.migrations": ("Owner", "Status", "drift", "plan", "status"),
     "errors": ("EXIT_CODES", "nearest"),
-    "loading": ("load_all",),
-    "migrations": ("Owner", "Status", "drift", "owners", "plan", "status"),
-    "plugin": ("PLUGIN_API", "Quarantined", "implementations", "installed", "load"),
-    "records": ("PHASES",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
@@ -60,4 +60,4 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _MODULE:
         raise AttributeError(f"module 'crmkit.admin' has no attribute {name!r}")
-    return getattr(import_module(f".core.{_MODULE[name]}", "crmkit"), name)
+    return getattr(import_module(f".{_MODULE[name]}", "crmkit"), name)

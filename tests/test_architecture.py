@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tokenize
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import crmkit.admin
 import crmkit.ask
 import crmkit.sql
 import crmkit.svg
-from crmkit.core import errors, hookspecs
+from crmkit import errors
+from crmkit.core import hookspecs
 
 ROOT = Path(crmkit.__file__).parent
 TESTS = Path(__file__).parent
@@ -27,7 +29,11 @@ HOOKS_PAGE = TESTS.parent / "docs" / "reference" / "hooks.md"
 LONGEST_FILE = 400
 LONGEST_TEST_FILE = 600
 LONGEST_FUNCTION = 50
-LARGEST_CORE = 2_600
+LARGEST_CORE = 2_650
+NO_CODE = {
+    tokenize.COMMENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER, tokenize.INDENT,
+    tokenize.NEWLINE, tokenize.NL,
+}  # fmt: skip
 CALLING = {"all", "ask", "each", "settled", "tell", "vetoes"}
 CATCH_ALL = {"utils", "util", "helpers", "common", "base", "misc", "manager", "lib", "types"}
 CRM_NAMES = {
@@ -49,13 +55,17 @@ def shown(path):
     return path.relative_to(ROOT.parent).as_posix()
 
 
-def statements(path):
-    """How many statements *path* holds; docstrings are none."""
-    return sum(
-        isinstance(node, ast.stmt)
-        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+def lines_of_code(path):
+    """How many lines of *path* hold code: no blank line, comment or docstring."""
+    told = {
+        number
         for node in ast.walk(tree_of(path))
-    )
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for number in range(node.lineno, node.end_lineno + 1)
+    }
+    with path.open("rb") as file:
+        tokens = [each for each in tokenize.tokenize(file.readline) if each.type not in NO_CODE]
+    return len({n for each in tokens for n in range(each.start[0], each.end[0] + 1)} - told)
 
 
 def length(path):
@@ -83,7 +93,7 @@ def test_no_function_is_long():
 
 def test_core_is_small():
     core = [path for path in FILES if path.is_relative_to(ROOT / "core")]
-    sizes = {shown(path): statements(path) for path in core if path.parent.name != "revisions"}
+    sizes = {shown(path): lines_of_code(path) for path in core}
     assert sum(sizes.values()) <= LARGEST_CORE, sizes
 
 

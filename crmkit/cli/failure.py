@@ -52,7 +52,7 @@ def told_plainly(*, traceback: bool) -> Iterator[None]:
 
 
 def _failure(exc: Exception) -> Failure:
-    errors = sys.modules.get("crmkit.core.errors")
+    errors = sys.modules.get("crmkit.errors")
     if errors is not None and isinstance(exc, errors.CrmkitError):
         return Failure(str(exc), exc.exit_code)
     if isinstance(exc, OSError):

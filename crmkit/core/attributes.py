@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 import attrs
 
-from .errors import InvalidValueError, nearest
+from ..errors import InvalidValueError, nearest
 from .matching import has_control
 
 LONGEST_DECIMAL: Final = 30

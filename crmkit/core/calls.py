@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from ..database.migrations import unattended
+from ..errors import HookFailedError, PluginConflictError, RefusedError
 from .dispatch import records
-from .errors import HookFailedError, PluginConflictError, RefusedError
-from .migrations import unattended
 from .model import Customer, Interaction, Offer
 from .records import (
     Cause,

@@ -10,10 +10,10 @@ from typing import Any, Final, TypeVar, get_args
 
 import attrs
 
+from ..database.engine import Durability
+from ..errors import ConfigError, nearest
 from .attributes import Attribute
 from .documents import Written, structured
-from .engine import Durability
-from .errors import ConfigError, nearest
 
 S = TypeVar("S")
 FILE_NAME: Final = "crmkit.toml"

@@ -14,15 +14,23 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from . import calls, migrations
+from ..database.backup import upgrade
+from ..database.engine import (
+    Durability,
+    create_engine,
+    is_retryable,
+    joined,
+    refuse_driver,
+    transaction,
+)
+from ..database.migrations import Owner, refuse_unready
+from ..errors import ConfigError, nearest
+from . import calls
 from .attributes import Attribute
-from .backup import upgrade
 from .config import Config, read_config, structure_settings
 from .dispatch import Hooks
-from .engine import Durability, create_engine, is_retryable, joined, refuse_driver, transaction
-from .errors import ConfigError, nearest
 from .loading import Contributed, Loaded, load_all
-from .plugin import Plugin
+from .plugin import Plugin, owners
 from .unit import Unit
 
 S = TypeVar("S")
@@ -139,9 +147,9 @@ class CRM:
         return cls.open(**(given | changes))
 
     @property
-    def owners(self) -> tuple[migrations.Owner, ...]:
+    def owners(self) -> tuple[Owner, ...]:
         """Who has tables: core, then the plugins."""
-        return migrations.owners(self.plugins)
+        return owners(self.plugins)
 
     def settings(self, cls: type[S]) -> S:
         """The settings of the plugin that declared *cls*."""
@@ -223,7 +231,7 @@ class CRM:
 
     def _make(self, connection: sa.Connection, actor: str | None) -> Unit:
         if not self._is_ready:
-            migrations.refuse_unready(connection, self.owners)
+            refuse_unready(connection, self.owners)
             self._is_ready = True
         return Unit(
             self, connection, now=self.clock(), actor=self.actor if actor is None else actor

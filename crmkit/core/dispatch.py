@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 import attrs
 import pluggy
 
+from ..errors import CrmkitError, HookFailedError
 from . import hookspecs
-from .errors import CrmkitError, HookFailedError
 from .plugin import Plugin
 from .records import Objection
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import cattrs
 
-from .errors import InvalidValueError
+from ..errors import InvalidValueError
 
 T = TypeVar("T")
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import attrs
 
+from ..errors import CrmkitError, HookFailedError, PluginConflictError, PluginError
 from . import hookspecs
 from .dispatch import Hooks, records
-from .errors import CrmkitError, HookFailedError, PluginConflictError, PluginError
 from .plugin import Plugin, Quarantined, check_hooks, check_tables, installed, load, order, specs_of
 from .records import Channel, InteractionKind, Scorer, Segment, Step
 

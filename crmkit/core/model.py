@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from .errors import InvalidValueError
+from ..errors import InvalidValueError
 from .matching import has_control
 from .money import Money
 

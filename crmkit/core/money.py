@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from .errors import InvalidValueError, nearest
+from ..errors import InvalidValueError, nearest
 
 _TWO_DIGITS: Final = (
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF"

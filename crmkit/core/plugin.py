@@ -14,8 +14,9 @@ from typing import Any, Final
 import attrs
 import sqlalchemy as sa
 
+from ..database.migrations import CORE_OWNER, Owner
+from ..errors import PluginConflictError, PluginError, PluginNotFoundError, nearest
 from . import hookspecs
-from .errors import PluginConflictError, PluginError, PluginNotFoundError, nearest
 
 PLUGIN_API: Final = 1
 """Raised when a hook or record changes in a way plugins must follow."""
@@ -205,6 +206,15 @@ def check_tables(plugins: Iterable[Plugin]) -> None:
                     raise PluginConflictError(
                         plugin.name, f"table {table!r} has the prefix of plugin {other}"
                     )
+
+
+def owners(plugins: Iterable[Plugin]) -> tuple[Owner, ...]:
+    """Core first, then the plugins that have migrations, in their order."""
+    return CORE_OWNER, *(
+        Owner(plugin.name, plugin.migrations, plugin.metadata)
+        for plugin in plugins
+        if plugin.migrations is not None
+    )
 
 
 def implementations(plugin: Plugin) -> dict[str, Any]:

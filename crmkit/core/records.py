@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
-from .errors import InvalidValueError
+from ..errors import InvalidValueError
 from .model import NOTHING, ContactKind, Customer, Interaction, Offer
 
 if TYPE_CHECKING:

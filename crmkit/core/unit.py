@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
+from ..database.columns import from_micros, to_micros
+from ..database.dialect import allocate_ids
+from ..database.engine import savepoint
+from ..errors import PluginError
 from . import calls
 from .attributes import Attribute
-from .columns import from_micros, to_micros
-from .dialect import allocate_ids
 from .dispatch import Hooks
-from .engine import savepoint
-from .errors import PluginError
 from .loading import Contributed
 from .records import Changes
 from .store import Customers, Interactions, Offers

@@ -1,7 +1,8 @@
 """What a plugin needs to own tables and to write features."""
 
-from ..core.columns import Count, Flag, Id, Instant, Json, Real, Text
-from ..core.dialect import (
+from ..core.matching import contact_key
+from ..database.columns import Count, Flag, Id, Instant, Json, Real, Text
+from ..database.dialect import (
     Statement,
     count_again,
     delete_where,
@@ -11,8 +12,7 @@ from ..core.dialect import (
     take_turns,
     update_rows,
 )
-from ..core.matching import contact_key
-from ..core.schema import (
+from ..database.schema import (
     STRICT,
     contact_point,
     customer,

@@ -22,7 +22,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import IdentifierPreparer
 from sqlalchemy.sql.functions import FunctionElement
 
-from ..core.columns import Count, Instant
+from ..database.columns import Count, Instant
 
 Given: TypeAlias = sa.ColumnElement[Any] | int | datetime
 DAY: Final = 86_400_000_000

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmkit import Scope, Unit
-from crmkit.core.errors import CrmkitError
 from crmkit.core.plugin import implementations
+from crmkit.errors import CrmkitError
 from crmkit.sql import customer
 
 from .engines import differences, duckdb_copy

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crmkit import Unit
-from crmkit.core import schema
+from crmkit.database import schema
 from crmkit.sql import Flag, Instant, Json, on_duckdb, on_spark
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 import sqlalchemy as sa
 
 from crmkit import CRM
-from crmkit.core.engine import transaction
-from crmkit.core.migrations import Owner, drift, upgrade
+from crmkit.database.engine import transaction
+from crmkit.database.migrations import Owner, drift, upgrade
 
 from .subject import Subject, imports_of
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from crmkit.core import hookspecs
-from crmkit.core.errors import nearest
 from crmkit.core.plugin import specs_of
+from crmkit.errors import nearest
 
 from .subject import Subject
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crmkit.core.plugin import implementations
-from crmkit.core.schema import customer
+from crmkit.database.schema import customer
 
 from .subject import Subject
 

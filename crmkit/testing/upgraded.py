@@ -70,7 +70,7 @@ class Upgraded:
             self._upgrade_schema(crm, key)
 
     def _upgrade_file(self, crm: CRM, key: object) -> None:
-        from crmkit.core.backup import sqlite_file
+        from crmkit.database.backup import sqlite_file
 
         path = sqlite_file(crm.engine)
         if path is None or path.exists():

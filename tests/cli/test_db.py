@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from crmkit import DatabaseNewerError
-from crmkit.core import engine
+from crmkit.database import engine
 from tests.cli.conftest import enable
 
 

@@ -21,7 +21,7 @@ from crmkit import (
     DatabaseReadOnlyError,
     MissingExtraError,
 )
-from crmkit.core import engine as engines
+from crmkit.database import engine as engines
 
 
 @pytest.fixture
@@ -298,7 +298,7 @@ def test_a_full_database_is_rolled_back_and_goes_on_after_there_is_room(crm, pat
 
 
 def fill_in(unit):
-    from crmkit.core.engine import translated
+    from crmkit.database.engine import translated
 
     with translated():
         unit.customers.add_many(Customer(name=f"{'x' * 400} {n}") for n in range(2000))

@@ -387,7 +387,7 @@ def test_other_errors_that_sound_alike_are_left_alone(ana):
 
 
 def test_ids_for_rows_of_plugins_are_never_given_twice(ana):
-    from crmkit.core.schema import sequence
+    from crmkit.database.schema import sequence
 
     with ana.unit() as unit:
         first = list(unit.new_ids(sequence, 3))

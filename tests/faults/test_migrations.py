@@ -19,7 +19,7 @@ from crmkit import (
     MigrationsPendingError,
     PluginError,
 )
-from crmkit.core import migrations
+from crmkit.database import migrations
 
 sys.path.insert(0, str(Path(__file__).parent))
 

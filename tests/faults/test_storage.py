@@ -56,7 +56,7 @@ def test_every_interaction_is_stored_once_and_ids_are_dense(loaded):
 
 
 def test_the_file_is_sound(loaded):
-    from crmkit.core.backup import unsound
+    from crmkit.database.backup import unsound
 
     with loaded[1].engine.connect() as connection:
         assert unsound(connection) == []

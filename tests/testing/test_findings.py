@@ -172,11 +172,11 @@ class TestImports:
         assert told == [
             (
                 "actions.py:1 imports crmkit.core.unit.Unit; "
-                "use crmkit, crmkit.sql, crmkit.ask or, in cli.py, crmkit.cli"
+                "use crmkit, crmkit.sql, crmkit.ask, crmkit.svg or, in cli.py, crmkit.cli"
             ),
             (
                 "actions.py:2 imports crmkit.core; "
-                "use crmkit, crmkit.sql, crmkit.ask or, in cli.py, crmkit.cli"
+                "use crmkit, crmkit.sql, crmkit.ask, crmkit.svg or, in cli.py, crmkit.cli"
             ),
             "queries.py:2 imports click; move what needs it to cli.py",
             (
@@ -303,14 +303,16 @@ class TestRevisions:
         ]
 
     def test_live_code_in_a_revision_is_told(self, packaged):
-        live = "from stamps.tables import stamp\nfrom crmkit.core import schema\n" + STAMP_REVISION
+        live = (
+            "from stamps.tables import stamp\nfrom crmkit.database import schema\n" + STAMP_REVISION
+        )
         found = packaged("stamps", tables=STAMP_TABLE, revisions={"0001_initial": live})
 
         told = [*revisions.live_imports(found)]
 
         assert [each.partition(";")[0] for each in told] == [
             "0001_initial.py:1 imports stamps.tables.stamp",
-            "0001_initial.py:2 imports crmkit.core.schema",
+            "0001_initial.py:2 imports crmkit.database.schema",
         ]
 
     def test_drift_is_told_on_both_databases(self, packaged, make_crm):

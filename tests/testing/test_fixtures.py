@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from crmkit import Customer, PluginNotFoundError
-from crmkit.core.backup import sqlite_file
+from crmkit.database.backup import sqlite_file
 
 pytest_plugins = ["pytester"]
 

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import sqlalchemy as sa
 
-from .. import calls
-from ..attributes import check_attributes
-from ..columns import read_json, to_json
-from ..dialect import (
+from ...database.columns import read_json, to_json
+from ...database.dialect import (
     Statement,
     allocate_ids,
     id_list,
@@ -19,16 +17,18 @@ from ..dialect import (
     one_of,
     update_rows,
 )
-from ..errors import (
+from ...database.schema import attribute_value, contact_point, customer, identity
+from ...errors import (
     AmbiguousReferenceError,
     InvalidValueError,
     RecordNotFoundError,
     StaleVersionError,
 )
+from .. import calls
+from ..attributes import check_attributes
 from ..matching import contact_key, fold
 from ..model import NOTHING, Customer, Identity
 from ..records import Changes
-from ..schema import attribute_value, contact_point, customer, identity
 from . import parts, search
 from .hydrate import loader
 from .upsert import overlaid

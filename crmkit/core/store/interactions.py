@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import sqlalchemy as sa
 
+from ...database.columns import read_json, to_json
+from ...database.dialect import Statement, allocate_ids, id_list, insert_rows, one_of
+from ...database.engine import savepoint
+from ...database.schema import customer, interaction, line, offer, text_queue
+from ...errors import DatabaseBusyError, InvalidValueError, RecordNotFoundError, nearest
 from .. import calls
-from ..columns import read_json, to_json
-from ..dialect import Statement, allocate_ids, id_list, insert_rows, one_of
 from ..documents import structured
-from ..engine import savepoint
-from ..errors import DatabaseBusyError, InvalidValueError, RecordNotFoundError, nearest
 from ..model import NOTHING, Interaction, Line
 from ..money import Money
 from ..records import Changes
-from ..schema import customer, interaction, line, offer, text_queue
 from . import search
 from .hydrate import loader
 

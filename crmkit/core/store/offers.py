@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import sqlalchemy as sa
 
+from ...database.columns import read_json, to_json
+from ...database.dialect import Statement, allocate_ids, id_list, insert_rows, one_of, update_rows
+from ...database.schema import offer
+from ...errors import InvalidValueError, RecordNotFoundError, StaleVersionError
 from .. import calls
-from ..columns import read_json, to_json
-from ..dialect import Statement, allocate_ids, id_list, insert_rows, one_of, update_rows
-from ..errors import InvalidValueError, RecordNotFoundError, StaleVersionError
 from ..model import Offer
 from ..money import Money
 from ..records import Changes
-from ..schema import offer
 from .hydrate import loader
 from .versions import in_step
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import sqlalchemy as sa
 
-from ..dialect import Statement, delete_where, id_list, insert_many, insert_rows, one_of
-from ..errors import DatabaseBusyError
+from ...database.dialect import Statement, delete_where, id_list, insert_many, insert_rows, one_of
+from ...database.schema import attribute_value, contact_point, identity
+from ...errors import DatabaseBusyError
 from ..matching import contact_key
 from ..model import ContactPoint, Customer, Identity
-from ..schema import attribute_value, contact_point, identity
 from .hydrate import loader
 
 if TYPE_CHECKING:

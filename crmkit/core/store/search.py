@@ -13,7 +13,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from ..dialect import driver_cursor, id_list
+from ...database.dialect import driver_cursor, id_list
 from ..matching import contact_key, email_key, fold, phone_key
 from ..model import Customer
 

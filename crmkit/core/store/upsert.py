@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from ..errors import InvalidValueError
+from ...errors import InvalidValueError
 from ..matching import contact_key
 from ..model import ContactPoint, Customer, Identity
 

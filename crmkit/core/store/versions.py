@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from ..errors import InvalidValueError, RecordNotFoundError, StaleVersionError
+from ...errors import InvalidValueError, RecordNotFoundError, StaleVersionError
 from ..model import Customer, Offer
 
 R = TypeVar("R", Customer, Offer)

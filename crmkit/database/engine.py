@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from .errors import (
+from ..errors import (
     ConfigError,
     DatabaseBusyError,
     DatabaseError,

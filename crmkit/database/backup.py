@@ -14,9 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..errors import DatabaseError
 from . import migrations
 from .engine import sqlite_file, translated
-from .errors import DatabaseError
 
 __all__ = ["backup", "backup_name", "sqlite_file", "unsound", "upgrade"]
 

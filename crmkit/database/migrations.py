@@ -17,9 +17,8 @@ from typing import Any, Final
 import attrs
 import sqlalchemy as sa
 
+from ..errors import DatabaseError, DatabaseNewerError, MigrationsPendingError, PluginError
 from .engine import begin, foreign_keys, translated
-from .errors import DatabaseError, DatabaseNewerError, MigrationsPendingError, PluginError
-from .plugin import Plugin
 from .schema import metadata as core_metadata
 
 CORE: Final = "core"
@@ -51,6 +50,9 @@ class Owner:
         return sorted(path.stem for path in self.folder.glob("[0-9]*.py"))
 
 
+CORE_OWNER: Final = Owner(CORE, Path(__file__).parent / "revisions", core_metadata)
+
+
 @attrs.frozen
 class Status:
     """
@@ -68,16 +70,6 @@ class Status:
     pending: tuple[str, ...]
     is_newer: bool
     package: str
-
-
-def owners(plugins: Iterable[Plugin]) -> tuple[Owner, ...]:
-    """Core first, then the plugins that have migrations, in their order."""
-    core = Owner(CORE, Path(__file__).parent / "revisions", core_metadata)
-    return core, *(
-        Owner(plugin.name, plugin.migrations, plugin.metadata)
-        for plugin in plugins
-        if plugin.migrations is not None
-    )
 
 
 def status(connection: sa.Connection, owners: Iterable[Owner]) -> list[Status]:

@@ -1,0 +1,1 @@
+"""SQLite and PostgreSQL: engine settings, column types, tables, migrations, backups."""
