@@ -253,7 +253,7 @@ class Interactions:
         for record in records:
             if record.id:
                 raise InvalidValueError("id", record.id, "0: an interaction is never changed")
-            if record.payload:
+            if record.payload or kinds[record.kind].payload is not None:
                 _check_payload(record, kinds[record.kind].payload)
             if record.amount is not None and record.kind in _SIGNS:
                 _check_sign(record)

@@ -300,7 +300,7 @@ def _join(unit: Unit, names: Sequence[str], wanted: sa.Subquery) -> int:
     )
     columns = ["customer_id", "segment", "since", "why", "ended_why"]
     insert = sa.insert(scoring_membership).from_select(columns, newcomers)
-    return unit.connection.execute(insert).rowcount
+    return unit.connection.execute(insert.execution_options(preserve_rowcount=True)).rowcount
 
 
 def _leave(unit: Unit, names: Sequence[str], wanted: sa.Subquery, scope: Scope) -> int:

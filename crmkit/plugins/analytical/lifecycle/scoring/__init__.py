@@ -1,0 +1,1 @@
+"""What lifecycle computes, from arrays: referral credit, keeping against winning, promoters."""
