@@ -9,7 +9,15 @@ if TYPE_CHECKING:
     from .core.loading import load_all
     from .core.plugin import PLUGIN_API, Quarantined, implementations, installed, load, owners
     from .core.records import PHASES
-    from .database.backup import backup, backup_name, sqlite_file, unsound, upgrade
+    from .database.backup import (
+        backup,
+        backup_name,
+        refuse_backup,
+        sqlite_file,
+        unsound,
+        upgrade,
+    )
+    from .database.compacting import compact, size_bytes
     from .database.engine import create_engine, transaction, translated
     from .database.migrations import Owner, Status, drift, plan, status
     from .errors import EXIT_CODES, nearest
@@ -20,7 +28,15 @@ _HOME = {
     "core.loading": ("load_all",),
     "core.plugin": ("PLUGIN_API", "Quarantined", "implementations", "installed", "load", "owners"),
     "core.records": ("PHASES",),
-    "database.backup": ("backup", "backup_name", "sqlite_file", "unsound", "upgrade"),
+    "database.backup": (
+        "backup",
+        "backup_name",
+        "refuse_backup",
+        "sqlite_file",
+        "unsound",
+        "upgrade",
+    ),
+    "database.compacting": ("compact", "size_bytes"),
     "database.engine": ("create_engine", "transaction", "translated"),
     "database.migrations": ("Owner", "Status", "drift", "plan", "status"),
     "errors": ("EXIT_CODES", "nearest"),
@@ -36,6 +52,7 @@ __all__ = [
     "Status",
     "backup",
     "backup_name",
+    "compact",
     "create_engine",
     "cycle_steps",
     "drift",
@@ -48,6 +65,8 @@ __all__ = [
     "owners",
     "plan",
     "read_config",
+    "refuse_backup",
+    "size_bytes",
     "sqlite_file",
     "status",
     "transaction",

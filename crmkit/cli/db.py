@@ -72,20 +72,48 @@ def upgrade(dry_run: bool) -> None:
         say("The database is up to date.")
 
 
-@db.command(epilog=examples("crmkit db backup backup.db"))
+@db.command(epilog=examples("crmkit db backup backup.db --dry-run", "crmkit db backup backup.db"))
 @click.argument("file", type=click.Path(path_type=Path))
-def backup(file: Path) -> None:
+@dry_run_option
+def backup(file: Path, dry_run: bool) -> None:
     """
     Write a consistent copy to FILE, which must not exist. Readers and writers go on.
 
     A SQLite file is copied as such; of a PostgreSQL database pg_dump writes its custom format.
     """
     from crmkit.admin import backup as run_backup
+    from crmkit.admin import refuse_backup
 
     with premises(invocation()) as found:
         refuse_missing(found.engine)
+        if dry_run:
+            refuse_backup(found.engine, file)
+            say(f"Would write {file}. Dry run: nothing was written.")
+            return
         run_backup(found.engine, file)
     say(f"Wrote {file}.")
+
+
+@db.command(epilog=examples("crmkit db compact --dry-run", "crmkit db compact"))
+@dry_run_option
+def compact(dry_run: bool) -> None:
+    """
+    Rewrite the database without what was deleted: smaller, and no erased name is left in it.
+
+    Others wait meanwhile, or are told to. Copies made before still hold what they held.
+    """
+    from crmkit.admin import compact as run_compact
+    from crmkit.admin import size_bytes
+
+    with premises(invocation()) as found:
+        refuse_missing(found.engine)
+        before = size_bytes(found.engine)
+        if dry_run:
+            say(f"Would rewrite {before:,} bytes. Dry run: nothing was written.")
+            return
+        run_compact(found.engine)
+        after = size_bytes(found.engine)
+    say(f"The database was rewritten: {before:,} bytes before, {after:,} now.")
 
 
 @db.command(epilog=examples("crmkit db check"))

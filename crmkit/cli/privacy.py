@@ -25,6 +25,7 @@ PAGE = 1000
 @click.command(
     epilog=examples(
         "crmkit customer export ana@example.com",
+        "crmkit customer export shop:43 --output bo.json --dry-run",
         "crmkit customer export shop:43 --output bo.json",
     )
 )
@@ -32,8 +33,9 @@ PAGE = 1000
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Must not exist."
 )
+@dry_run_option
 @pass_crm
-def export(crm: CRM, customer: str, output: Path | None) -> None:
+def export(crm: CRM, customer: str, output: Path | None, dry_run: bool) -> None:
     """Everything held about one customer, in core and every enabled plugin, as a JSON document."""
     import json
 
@@ -44,6 +46,8 @@ def export(crm: CRM, customer: str, output: Path | None) -> None:
     document = json_escapes(json.dumps(plain(held), ensure_ascii=False, indent=2)) + "\n"
     if output is None:
         sys.stdout.write(document)
+    elif dry_run:
+        say(f"Would write {len(document):,} characters to {output}. Dry run: nothing was written.")
     else:
         write_whole(output, document, mode=PRIVATE)
         say(f"Wrote {output}.")
@@ -62,7 +66,8 @@ def erase(crm: CRM, customer: str, yes: bool, dry_run: bool) -> None:
     """
     Make one customer anonymous, in core and in every enabled plugin. Cannot be undone.
 
-    Dates and sums stay, so that totals remain true. Backups still hold the person.
+    Dates and sums stay, so that totals remain true. Backups still hold the person, and freed
+    space on the disk does until `crmkit db compact`.
     """
     with crm.unit(write=False) as unit:
         found = unit.customers.find(customer)
@@ -72,7 +77,7 @@ def erase(crm: CRM, customer: str, yes: bool, dry_run: bool) -> None:
         touched = unit.customers.erase([found.id])
     emit({"holder": holder, "rows": count} for holder, count in touched.items())
     if not dry_run:
-        say(f"Customer {found.id} is erased.")
+        say(f"Customer {found.id} is erased; `crmkit db compact` also clears freed disk space.")
 
 
 def is_terminal() -> bool:

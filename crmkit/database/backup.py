@@ -18,7 +18,7 @@ from ..errors import DatabaseError
 from . import migrations
 from .engine import sqlite_file, translated
 
-__all__ = ["backup", "backup_name", "sqlite_file", "unsound", "upgrade"]
+__all__ = ["backup", "backup_name", "refuse_backup", "sqlite_file", "unsound", "upgrade"]
 
 
 def backup_name(path: Path, now: datetime) -> Path:
@@ -53,8 +53,7 @@ def backup(engine: sa.Engine, target: Path) -> None:
     Raises:
         DatabaseError: If *target* exists, or there is nothing that could be copied.
     """
-    if target.exists():
-        raise DatabaseError(f"{target} exists; name another file for the backup")
+    refuse_backup(engine, target)
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         with translated():
@@ -67,6 +66,26 @@ def backup(engine: sa.Engine, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def refuse_backup(engine: sa.Engine, target: Path) -> None:
+    """
+    Raises:
+        DatabaseError: If *target* exists, its folder does not, or a program is missing.
+    """
+    if target.exists():
+        raise DatabaseError(f"{target} exists; name another file for the backup")
+    if not target.absolute().parent.is_dir():
+        raise DatabaseError(f"there is no folder {target.parent}; make it, or name another file")
+    if engine.dialect.name != "sqlite":
+        _pg_dump()
+
+
+def _pg_dump() -> str:
+    program = shutil.which("pg_dump")
+    if program is None:
+        raise DatabaseError("pg_dump is not installed; install PostgreSQL's client programs")
+    return program
+
+
 def _copy_sqlite(engine: sa.Engine, target: Path) -> None:
     with engine.connect() as connection, closing(sqlite3.connect(target)) as copy:
         raw: Any = connection.connection.dbapi_connection
@@ -74,12 +93,9 @@ def _copy_sqlite(engine: sa.Engine, target: Path) -> None:
 
 
 def _dump_postgres(engine: sa.Engine, target: Path) -> None:
-    program = shutil.which("pg_dump")
-    if program is None:
-        raise DatabaseError("pg_dump is not installed; install PostgreSQL's client programs")
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     done = subprocess.run(
-        [program, "--format=custom", f"--file={target}", f"--dbname={url}"],
+        [_pg_dump(), "--format=custom", f"--file={target}", f"--dbname={url}"],
         capture_output=True,
         text=True,
         check=False,

@@ -75,6 +75,28 @@ def test_db_backup_writes_a_copy_and_never_over_a_file(shop, tmp_path):
     assert "crmkit.toml exists" in done.stderr
 
 
+def test_db_backup_tries_first_whether_it_could(shop, tmp_path):
+    done = shop("db", "backup", "copy.db", "--dry-run")
+    assert (done.exit_code, done.stderr) == (
+        0,
+        "Would write copy.db. Dry run: nothing was written.\n",
+    )
+    assert not (tmp_path / "copy.db").exists()
+    missing = shop("db", "backup", "nowhere/copy.db", "--dry-run")
+    assert missing.exit_code == 1
+    assert "there is no folder nowhere; make it" in missing.stderr
+
+
+def test_db_compact_says_what_it_saved(shop, tmp_path):
+    before = (tmp_path / "crm.db").stat().st_size
+    assert "Dry run" in shop("db", "compact", "--dry-run").stderr
+    assert (tmp_path / "crm.db").stat().st_size == before
+    done = shop("db", "compact")
+    assert done.exit_code == 0
+    assert "The database was rewritten:" in done.stderr
+    assert shop("customer", "find", "ana").exit_code == 0
+
+
 def test_db_check_finds_a_table_that_differs(shop, tmp_path):
     assert shop("db", "check").exit_code == 0
     execute(tmp_path / "crm.db", "DROP INDEX ix_crm_interaction_timeline")

@@ -12,8 +12,8 @@ COMMANDS = dict(sandbox.commands())
 EXAMPLES = sorted({line for each in COMMANDS.values() for line in sandbox.example_lines(each)})
 WRITES = (
     "init", "db upgrade", "plugins new", "plugins enable", "plugins disable", "customer add",
-    "customer edit",
-    "customer erase", "interaction log", "offer new", "offer accept", "offer decline",
+    "customer edit", "customer erase", "customer export", "db backup", "db compact",
+    "interaction log", "offer new", "offer accept", "offer decline",
     "offer withdraw", "cycle run",
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Erasure: the row stays without a name, and nothing of the person stays with it."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from crmkit import (
     Attribute,
     ContactPoint,
     Customer,
+    DatabaseBusyError,
     HookFailedError,
     Identity,
     Money,
@@ -18,6 +20,7 @@ from crmkit import (
     RecordNotFoundError,
     hookimpl,
 )
+from crmkit.admin import compact, size_bytes
 
 CANARY = "xanthippe"
 NOTE = Attribute(name="note", type="text", indexed=True)
@@ -82,23 +85,50 @@ def test_no_table_holds_the_erased_name(make_crm, bought):
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_the_file_holds_no_byte_of_the_name_after_its_indexes_are_merged(make_crm, bought):
+def test_the_file_holds_no_byte_of_the_name_after_it_was_compacted(make_crm, bought):
     """SQLite keeps deleted words in index segments, free pages and its log until rewritten."""
     crm = make_crm(attributes=[NOTE])
     fill(crm, bought)
     with crm.unit() as unit:
         unit.customers.erase([1])
-    path = crm.engine.url.database
-    crm.close()
-    with sqlite3.connect(path) as raw:
-        for index in ("crm_customer_search", "crm_interaction_search"):
-            raw.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
-    raw.execute("VACUUM")
-    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    raw.close()
-    content = Path(path).read_bytes().lower()
-    assert CANARY.encode() not in content
-    assert CANARY[:6].encode() not in content
+    path = Path(crm.engine.url.database)
+    assert CANARY.encode() in held_on_disk(path)
+    compact(crm.engine)
+    assert CANARY.encode() not in held_on_disk(path)
+    assert CANARY[:6].encode() not in held_on_disk(path)
+    with crm.unit(write=False) as unit:
+        assert [each.name for each in unit.customers.search("somebody")] == ["Somebody else"]
+
+
+def held_on_disk(path):
+    files = (path, path.with_name(f"{path.name}-wal"))
+    return b"".join(each.read_bytes() for each in files if each.exists()).lower()
+
+
+def test_compacting_keeps_every_row_and_makes_the_database_smaller(make_crm):
+    crm = make_crm()
+    with crm.unit() as unit:
+        unit.customers.add_many(Customer(name=f"Customer {n} " + "x" * 90) for n in range(3_000))
+    with crm.unit() as unit:
+        unit.customers.erase(range(1, 2_501))
+    before = size_bytes(crm.engine)
+    compact(crm.engine)
+    assert size_bytes(crm.engine) < before
+    with crm.unit(write=False) as unit:
+        assert len(unit.customers.search("customer 2999")) == 1
+        assert unit.customers.get(3_000).name.startswith("Customer 2999 ")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_file_that_somebody_reads_is_not_compacted(make_crm, database):
+    crm = make_crm()
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM crm_customer").fetchall()
+        with crm.unit() as unit:
+            unit.customers.add(Customer(name="Ana"))
+        with pytest.raises(DatabaseBusyError):
+            compact(crm.engine)
 
 
 def test_one_plugin_that_cannot_erase_leaves_all_as_it_was(make_crm, bought):
