@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from crmkit import Scope
-from crmkit.sql import Count, Text, epoch_day, int_sum, interaction
+from crmkit.sql import Count, Real, Text, epoch_day, int_sum, interaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -44,6 +45,38 @@ def features(scope: Scope) -> sa.Select[Any]:
         )
         .group_by(day.customer_id)
         .having(sa.func.count(day.bought_on) > 0)
+    )
+
+
+def paid(scope: Scope, until: datetime, margin_share: float) -> sa.Select[Any]:
+    """
+    The margin of what customers paid, and got back, from ``scope.as_of`` on and before *until*.
+
+    Not discounted; in minor units.
+    """
+    both = ["purchase.order", "purchase.return"]
+    kept = sa.cast(_or_zero(int_sum(interaction.c.amount_minor)), Real) * margin_share
+    return _between(scope, until, both, kept)
+
+
+def bought(scope: Scope, until: datetime) -> sa.Select[Any]:
+    """How often customers ordered from ``scope.as_of`` on and before *until*."""
+    return _between(scope, until, ["purchase.order"], sa.func.count())
+
+
+def _between(
+    scope: Scope, until: datetime, kinds: Sequence[str], what: sa.ColumnElement[Any]
+) -> sa.Select[Any]:
+    facts = interaction.c
+    return (
+        sa.select(facts.customer_id, what.label("outcome"))
+        .where(
+            facts.kind.in_(kinds),
+            facts.at >= scope.as_of,
+            facts.at < until,
+            scope.covers(facts.customer_id),
+        )
+        .group_by(facts.customer_id)
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import attrs
+
 from crmkit import Columns, Finding, MissingExtraError, Scored, Scorer, Unit, hookimpl
 from crmkit.plugins.foundation import scoring as scoring_plugin
 
 from .config import Settings
-from .features import features
+from .features import bought, features, paid
 
 
 @hookimpl
@@ -40,6 +42,9 @@ def worth_scorer(settings: Settings) -> Scorer:
         score=_score_worth,
         horizon_days=settings.horizon_days,
         tuned=lambda unit: worth_scorer(unit.settings(Settings)),
+        outcome=lambda scope, until: paid(scope, until, settings.margin_share),
+        foretells="amount",
+        ahead=lambda days: worth_scorer(attrs.evolve(settings, horizon_days=days)),
     )
 
 
@@ -52,6 +57,7 @@ def p_alive_scorer(settings: Settings) -> Scorer:
         fit=lambda columns: _scorers().fit_p_alive(columns, settings),
         score=_score_p_alive,
         tuned=lambda unit: p_alive_scorer(unit.settings(Settings)),
+        outcome=bought,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +30,23 @@ def features(scope: Scope) -> sa.Select[Any]:
         ),
         sa.func.coalesce(orders.c.currencies, returns.c.currencies).label("currencies"),
     ).outerjoin(returns, returns.c.customer_id == orders.c.customer_id)
+
+
+def outcome(scope: Scope, until: datetime) -> sa.Select[Any]:
+    """What customers paid from ``scope.as_of`` on and before *until*, in minor units."""
+    facts = interaction.c
+    return (
+        sa.select(
+            facts.customer_id, sa.func.coalesce(int_sum(facts.amount_minor), 0).label("outcome")
+        )
+        .where(
+            facts.kind == "purchase.order",
+            facts.at >= scope.as_of,
+            facts.at < until,
+            scope.covers(facts.customer_id),
+        )
+        .group_by(facts.customer_id)
+    )
 
 
 def _of_kind(kind: str, scope: Scope) -> sa.Subquery:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from crmkit import Scope, Scorer, Segment, hookimpl
 from crmkit.plugins.foundation.scoring import score_table
 
-from .features import features
+from .features import features, outcome
 from .model import SEGMENTS
 from .scoring import VERSION, fit, score
 
@@ -19,7 +19,13 @@ from .scoring import VERSION, fit, score
 def crmkit_scorers() -> Iterable[Scorer]:
     summary = "Recency, frequency and monetary value in quintiles."
     yield Scorer(
-        name="rfm", version=VERSION, summary=summary, features=features, fit=fit, score=score
+        name="rfm",
+        version=VERSION,
+        summary=summary,
+        features=features,
+        fit=fit,
+        score=score,
+        outcome=outcome,
     )
 
 

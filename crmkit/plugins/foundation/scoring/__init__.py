@@ -13,6 +13,7 @@ Changes that were written while this plugin was not enabled are seen by the next
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crmkit import Plugin
 
@@ -20,7 +21,7 @@ from . import hooks, tables
 from .actions import refresh_segments, run
 from .config import Settings
 from .errors import NoFullRunError, ScorerError, TooThinError
-from .model import Membership, Mode, Run, Score
+from .model import Backtest, Decile, Membership, Mode, Rival, Run, Score
 from .queries import (
     members,
     members_of,
@@ -34,6 +35,9 @@ from .queries import (
 )
 from .tables import scoring_score as score_table
 
+if TYPE_CHECKING:
+    from .backtesting import backtest
+
 plugin = Plugin(
     name="scoring",
     summary="Scores with reasons, full and incremental, and segments with a history.",
@@ -44,14 +48,18 @@ plugin = Plugin(
 )
 
 __all__ = [
+    "Backtest",
+    "Decile",
     "Membership",
     "Mode",
     "NoFullRunError",
+    "Rival",
     "Run",
     "Score",
     "ScorerError",
     "Settings",
     "TooThinError",
+    "backtest",
     "members",
     "members_of",
     "memberships_of",
@@ -66,3 +74,12 @@ __all__ = [
     "scores_of_many",
     "sizes",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """``backtest`` needs NumPy, so it is imported when it is first used."""
+    if name != "backtest":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .backtesting import backtest
+
+    return backtest

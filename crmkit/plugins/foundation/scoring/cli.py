@@ -13,11 +13,15 @@ from crmkit.cli import (
     emit,
     examples,
     pass_crm,
+    plot_option,
+    save_plot,
     say,
     writing,
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from crmkit import CRM
 
     from .model import Membership, Mode
@@ -147,6 +151,44 @@ def explain(crm: CRM, customer: str, name: str | None) -> None:
         label = f", {each.label}" if each.label else ""
         say(f"{each.scorer} {each.version}{label}: as of {each.as_of:%Y-%m-%d %H:%M} UTC")
     emit(rows)
+
+
+@score.command(epilog=examples("crmkit score backtest rfm --cut 2026-10-01 --deciles"))
+@click.argument("name")
+@click.option("--cut", type=UTC_TIME, required=True, help="Fit on what happened before then (UTC).")
+@click.option("--until", type=UTC_TIME, help="Compare with what came before then; default all.")
+@click.option("--deciles", is_flag=True, help="Show the tenths of the customers instead.")
+@plot_option
+@pass_crm
+def backtest(
+    crm: CRM, name: str, cut: datetime, until: datetime | None, deciles: bool, plot: Path | None
+) -> None:
+    """Put score NAME back in time, and compare what it foretold with what came.
+
+    Beside the model stand what came in a time of equal length before, and its mean.
+    """
+    import attrs
+
+    from .backtesting import backtest as look_back
+
+    with crm.unit(write=False) as unit:
+        found = look_back(
+            unit,
+            name,
+            cut=cut.replace(tzinfo=UTC),
+            until=None if until is None else until.replace(tzinfo=UTC),
+        )
+    if plot is not None:
+        from .plots import gains
+
+        save_plot(plot, gains(found))
+    say(
+        f"{found.scorer} {found.version}, {found.foretells}: {found.customers:,} customers scored "
+        f"as of {found.cut:%Y-%m-%d}; until {found.until:%Y-%m-%d} came {found.came:,.0f}, from "
+        f"{found.happened:,} of them. The best ranking's top tenth would have brought "
+        f"{found.best_top_share:.1%}."
+    )
+    emit(attrs.asdict(each) for each in (found.deciles if deciles else found.rivals))
 
 
 @click.group(epilog=examples("crmkit segment list", "crmkit segment members rfm.champions"))

@@ -87,3 +87,69 @@ class Membership:
     why: str
     until: datetime | None = None
     ended_why: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Decile:
+    """
+    A tenth of the customers, by what was foretold of them; 1 is the highest.
+
+    Attributes:
+        foretold, came: Means per customer.
+        share: Of all that came, in [0, 1].
+        lift: Mean that came, by the mean of everybody.
+    """
+
+    decile: int
+    customers: int
+    foretold: float
+    came: float
+    share: float
+    lift: float
+
+
+@attrs.frozen(kw_only=True)
+class Rival:
+    """
+    One way to foretell, measured; None where a measure means nothing for it.
+
+    Attributes:
+        name: ``model``; ``before``, what came in a time of equal length before the cut; ``mean``,
+            the mean of that time for everybody.
+        total: Sum of what was foretold.
+        top_share: Share of what came that the top tenth by this ranking brought.
+    """
+
+    name: str
+    total: float | None = None
+    absolute_error: float | None = None
+    squared_error: float | None = None
+    rank_correlation: float | None = None
+    top_share: float | None = None
+    area_under_curve: float | None = None
+    log_loss: float | None = None
+    calibration_error: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Backtest:
+    """
+    A scorer, fitted on what was known before *cut*, against what came until *until*.
+
+    Attributes:
+        customers: Who could be scored at the cut.
+        came: Sum of the outcome over them; *happened*, to how many of them it was above 0.
+        best_top_share: The top share of a ranking that knew what would come.
+    """
+
+    scorer: str
+    version: str
+    foretells: str
+    cut: datetime
+    until: datetime
+    customers: int
+    came: float
+    happened: int
+    best_top_share: float
+    rivals: tuple[Rival, ...]
+    deciles: tuple[Decile, ...]
