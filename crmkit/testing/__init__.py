@@ -1,5 +1,5 @@
 """
-Fixtures and a conformance suite for plugin authors.
+Fixtures and conformance suites for plugin authors.
 
 Opt in from a ``conftest.py``: ``pytest_plugins = ["crmkit.testing"]``. Nothing is loaded otherwise,
 and even then SQLAlchemy and the rest of crmkit are imported when the first test needs them.
@@ -8,12 +8,14 @@ and even then SQLAlchemy and the rest of crmkit are imported when the first test
 from .clock import Clock
 from .databases import database, postgres_server
 from .fixtures import cli, clock, make_crm
+from .scorers import ScorerSuite
 from .suite import PluginSuite
 from .upgraded import upgraded
 
 __all__ = [
     "Clock",
     "PluginSuite",
+    "ScorerSuite",
     "cli",
     "clock",
     "database",

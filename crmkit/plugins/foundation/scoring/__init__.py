@@ -12,6 +12,7 @@ A plugin contributes a :class:`crmkit.Scorer` (a SELECT and a pure function of a
 Changes that were written while this plugin was not enabled are seen by the next full run.
 """
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ from .tables import scoring_score as score_table
 
 if TYPE_CHECKING:
     from .backtesting import backtest
+    from .columns import read_columns
 
 plugin = Plugin(
     name="scoring",
@@ -65,6 +67,7 @@ __all__ = [
     "memberships_of",
     "memberships_of_many",
     "plugin",
+    "read_columns",
     "refresh_segments",
     "run",
     "runs",
@@ -76,10 +79,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """``backtest`` needs NumPy, so it is imported when it is first used."""
-    if name != "backtest":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .backtesting import backtest
+_NEED_NUMPY = {"backtest": "backtesting", "read_columns": "columns"}
 
-    return backtest
+
+def __getattr__(name: str) -> object:
+    """What needs NumPy is imported when it is first used."""
+    if name not in _NEED_NUMPY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f".{_NEED_NUMPY[name]}", __name__), name)
+    return found
