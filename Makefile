@@ -11,7 +11,7 @@ demo: $(VENV)/installed
 
 # The tests, on SQLite and, where a server listens, on PostgreSQL.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 # The features on SQLite, PostgreSQL, DuckDB and Spark (which needs Java 17 or newer).
 test-engines: $(VENV)/installed-dev

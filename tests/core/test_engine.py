@@ -216,11 +216,16 @@ except crmkit.DatabaseReadOnlyError as exc:
 """
 
 
+def open_to_all(path):
+    for each in path.parents:
+        if not each.stat().st_mode & 0o001:
+            each.chmod(0o755)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody who may not write")
 def test_a_file_and_folder_of_somebody_else_are_read_only(crm, path):
     crm.close()
-    for each in [*path.parents][:3]:
-        each.chmod(0o755)
+    open_to_all(path)
     done = subprocess.run(
         [sys.executable, "-c", AS_NOBODY, str(path)],
         capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
@@ -248,8 +253,7 @@ except crmkit.DatabaseReadOnlyError as exc:
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody who may not write")
 def test_a_read_only_file_beside_the_database_is_named(crm, path):
     fill(crm, 1)
-    for each in [*path.parents][:3]:
-        each.chmod(0o755)
+    open_to_all(path)
     path.parent.chmod(0o777)
     path.chmod(0o666)
     done = subprocess.run(
