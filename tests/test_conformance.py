@@ -80,6 +80,26 @@ def populate_decisions(unit, customer):
     insert_many(unit.connection, tables.decisions_assignment, [held_out])
 
 
+def populate_communities(unit, customer):
+    from crmkit.plugins.analytical.communities import tables
+
+    (found,) = unit.new_ids(tables.communities_community, 1)
+    told, name = f"bought what {customer.name} likes", f"group_{customer.id}"
+    stored = (found, name, [], False, "Cups", 1, [], [], unit.now, None)
+    insert_many(unit.connection, tables.communities_community, [stored])
+    drawn = (customer.id, found, 0.5, True, told)
+    insert_many(unit.connection, tables.communities_membership, [drawn])
+    insert_many(unit.connection, tables.communities_anchor, [(customer.id, found, [0], [])])
+    insert_many(unit.connection, tables.communities_inbox, [(customer.id, 0, 0)])
+    already = unit.connection.execute(tables.communities_run.select()).first()
+    if already is None:
+        (run,) = unit.new_ids(tables.communities_run, 1)
+        counts = (1, 1, 0, 0.0, 0.0, [], unit.now, unit.now, "suite")
+        items = {"names": ["Cup"], "habits": []}
+        ran = (run, "done", "", unit.now, {}, items, *counts)
+        insert_many(unit.connection, tables.communities_run, [ran])
+
+
 def populate_lifecycle(unit, customer):
     from crmkit.plugins.analytical import lifecycle
     from crmkit.plugins.analytical.lifecycle import tables

@@ -73,6 +73,7 @@ def build(folder: Path) -> None:
     if "score run" in dict(commands()):  # test_examples says when it cannot be imported
         expect(folder, "score", "run")
     _messages(folder)
+    _communities(folder)
 
 
 def _people(unit: Unit) -> None:
@@ -158,6 +159,24 @@ def _messages(folder: Path) -> None:
                     .where(intent.c.id == number)
                     .values(state=state, attempts=1, finished_at=unit.now)
                 )
+        crm.close()
+
+
+def _communities(folder: Path) -> None:
+    """One of them, called knives, which Ana belongs to."""
+    from crmkit.plugins.analytical.communities import tables
+    from crmkit.sql import insert_many
+
+    with contextlib.chdir(folder):
+        crm = CRM.from_config("crmkit.toml", strict=True)
+        with crm.unit() as unit:
+            (found,) = unit.new_ids(tables.communities_community, 1)
+            told = "bought 1 of its 1 marks: A-7"
+            mark = {"key": "A-7", "name": "A-7", "members": 1, "others": 0, "lift": 2.0, "z": 3.0}
+            stored = (found, "knives", [], False, "A-7", 1, [mark], [], unit.now, None)
+            insert_many(unit.connection, tables.communities_community, [stored])
+            drawn = (1, found, 1.0, True, told)
+            insert_many(unit.connection, tables.communities_membership, [drawn])
         crm.close()
 
 

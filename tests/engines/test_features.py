@@ -5,6 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from crmkit import Scope
+from crmkit.plugins.analytical.communities import features
 from crmkit.sql import customer
 from crmkit.testing.engines import differences
 
@@ -18,6 +19,9 @@ def selects(unit):
             yield f"features of {scorer.name}, {told}", scorer.features(scope)
             if scorer.outcome is not None:
                 yield f"outcome of {scorer.name}, {told}", scorer.outcome(scope, unit.now)
+        since = unit.now - timedelta(days=600)
+        for feature in (features.products, features.moments, features.baskets, features.returners):
+            yield f"{feature.__name__} of communities, {told}", feature(scope, since)
         for segment in unit.contributed.segments.values():
             yield f"segment {segment.name}, {told}", segment.members(scope)
 
