@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -65,6 +65,7 @@ def build(folder: Path) -> None:
         crm = CRM.from_config("crmkit.toml", strict=True)
         with crm.unit() as unit:
             _people(unit)
+            _crowd(unit)
         crm.close()
     expect(folder, "policy", "adopt", "policy.toml")
     for purpose in ("win_back", "care"):
@@ -107,6 +108,27 @@ def _people(unit: Unit) -> None:
             valid_from=unit.now,
             valid_until=unit.now + timedelta(days=30),
         )
+    )
+
+
+def _crowd(unit: Unit) -> None:
+    """Thirty people who bought in 2025, more or less often, more or less alike."""
+    guests = unit.customers.add_many(Customer(name=f"Guest {n}") for n in range(30))
+    unit.interactions.add_many(
+        Interaction(
+            customer_id=each.id,
+            kind="purchase.order",
+            at=datetime(2025, month, 1 + n % 28, 10, tzinfo=UTC),
+            channel="web",
+            amount=Money(1000 + 100 * n, "GBP"),
+            lines=(
+                Line(sku=f"B-{n % 3}{month % 2}", quantity=1, amount=Money(1000 + 100 * n, "GBP")),
+            ),
+            source="shop",
+            source_key=f"guest {n}-{month}",
+        )
+        for n, each in enumerate(guests)
+        for month in range(1 + n % 4, 13, 1 + n % 5)
     )
 
 

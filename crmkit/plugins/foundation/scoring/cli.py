@@ -153,7 +153,7 @@ def explain(crm: CRM, customer: str, name: str | None) -> None:
     emit(rows)
 
 
-@score.command(epilog=examples("crmkit score backtest rfm --cut 2026-10-01 --deciles"))
+@score.command(epilog=examples("crmkit score backtest rfm --cut 2025-07-01 --deciles"))
 @click.argument("name")
 @click.option("--cut", type=UTC_TIME, required=True, help="Fit on what happened before then (UTC).")
 @click.option("--until", type=UTC_TIME, help="Compare with what came before then; default all.")
