@@ -37,6 +37,13 @@ class TestPAlive(ScorerSuite):
     tolerance = 1e-3
 
 
+class TestProfit(ScorerSuite):
+    plugin = "profit"
+    scorer = "profit"
+    money = ("revenue_minor", "returns_minor", "discount_minor", "service_minor")
+    money_scales = "value"
+
+
 def test_every_bundled_scorer_is_here():
     tested = {each.scorer for each in globals().values() if hasattr(each, "scorer")}
     crm = CRM.open("sqlite://", PLUGINS, strict=True)
