@@ -8,6 +8,8 @@ The policy says who should go where; ``assign`` follows it and keeps the history
         lifecycle.objective_of(unit, customer.id)
         lifecycle.refer(unit, ana.id, bo.id)
         lifecycle.advocates(unit)
+        lifecycle.ledgers(unit, period)
+        lifecycle.keeping(unit, period)
 """
 
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 from crmkit import Plugin
 
 from . import hooks, tables
+from .accounts import keeping, ledgers
 from .actions import assign, refer
 from .config import Settings
 from .errors import AlreadyReferredError, InvalidAnswerError, ReferralCircleError
@@ -23,6 +26,9 @@ from .model import (
     Advocate,
     Answer,
     Assigned,
+    CostPerHead,
+    Keeping,
+    Ledger,
     NetPromoter,
     Objective,
     Referral,
@@ -40,7 +46,7 @@ plugin = Plugin(
     name="lifecycle",
     summary="Win, grow, keep, turn into advocates: objectives, referrals, promoters.",
     hooks=hooks,
-    requires=("policy", "scoring"),
+    requires=("policy", "profit", "scoring"),
     metadata=tables.metadata,
     migrations=Path(__file__).parent / "migrations",
     settings=Settings,
@@ -51,7 +57,10 @@ __all__ = [
     "AlreadyReferredError",
     "Answer",
     "Assigned",
+    "CostPerHead",
     "InvalidAnswerError",
+    "Keeping",
+    "Ledger",
     "NetPromoter",
     "Objective",
     "Referral",
@@ -60,6 +69,8 @@ __all__ = [
     "Settings",
     "advocates",
     "assign",
+    "keeping",
+    "ledgers",
     "net_promoter_score",
     "objective_of",
     "objectives_of_many",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from math import isnan
+from typing import Any, TypeVar
 
 import attrs
 import click
@@ -19,12 +21,21 @@ from crmkit.cli import (
     say,
     writing,
 )
+from crmkit.plugins.analytical import profit
 
-from . import actions, measuring, queries
+from . import accounts, actions, measuring, queries
 from .model import DIRECTIONS, NetPromoter
 
+C = TypeVar("C", bound=Callable[..., Any])
 DAY = click.DateTime(["%Y-%m-%d"])
 _ADVOCATE = ("customer_id", "sent", "bought", "own_minor", "received_minor", "credited_minor")
+
+
+def period_options(command: C) -> C:
+    """The options ``--since`` and ``--until``."""
+    since = click.option("--since", type=DAY, help="From this day on (UTC); default a year before.")
+    until = click.option("--until", type=DAY, help="Before this day (UTC); default now.")
+    return since(until(command))
 
 
 @click.group(epilog=examples("crmkit lifecycle assign --dry-run", "crmkit lifecycle directions"))
@@ -89,6 +100,34 @@ def advocates(crm: CRM) -> None:
     emit([attrs.asdict(each) for each in found], columns=_ADVOCATE)
 
 
+@lifecycle.command(epilog=examples("crmkit lifecycle ledger --since 2026-01-01"))
+@period_options
+@pass_crm
+def ledger(crm: CRM, since: datetime | None, until: datetime | None) -> None:
+    """Show what each direction cost and gained; together they are the profit of the time."""
+    with crm.unit(write=False) as unit:
+        found = accounts.ledgers(unit, _period(unit.now, since, until))
+    emit(
+        attrs.asdict(each) | {"direction": each.direction or "none", "net_minor": each.net_minor}
+        for each in found
+    )
+
+
+@lifecycle.command(epilog=examples("crmkit lifecycle keeping --since 2026-01-01"))
+@period_options
+@pass_crm
+def keeping(crm: CRM, since: datetime | None, until: datetime | None) -> None:
+    """Show whether keeping a customer cost less than winning one; the figures may say no."""
+    with crm.unit(write=False) as unit:
+        found = accounts.keeping(unit, _period(unit.now, since, until))
+    say(f"Keeping costs less than winning: {found.verdict}.")
+    rows = {"winning": found.winning, "keeping": found.keeping}
+    emit({"what": name, **_numbers(attrs.asdict(each))} for name, each in rows.items())
+    if found.verdict != "not enough data":
+        interval = f"{found.saved_low:,.0f} to {found.saved_high:,.0f}"
+        say(f"Saved on each, in minor units: {found.saved:,.0f} ({interval}).")
+
+
 @lifecycle.command(
     epilog=examples("crmkit lifecycle nps", "crmkit lifecycle nps --segment lifecycle.regulars")
 )
@@ -107,6 +146,16 @@ def nps(crm: CRM, since: datetime | None, until: datetime | None, segment: str) 
 
 def _day(given: datetime | None) -> datetime | None:
     return None if given is None else given.replace(tzinfo=UTC)
+
+
+def _period(now: datetime, since: datetime | None, until: datetime | None) -> profit.Period:
+    end = _day(until) or now
+    return profit.Period(_day(since) or end - timedelta(days=365), end)
+
+
+def _numbers(row: dict[str, object]) -> dict[str, object]:
+    """What is no number stays empty."""
+    return {name: None if each != each else each for name, each in row.items()}
 
 
 def _told(score: NetPromoter) -> dict[str, object]:

@@ -30,6 +30,15 @@ def objectives_of_many(unit: Unit, customer_ids: Sequence[int]) -> dict[int, lis
     return found
 
 
+def stays(unit: Unit, since: datetime, until: datetime) -> list[Objective]:
+    """Every objective of anybody that held at some time from *since* on and before *until*."""
+    theirs = lifecycle_objective.c
+    select = sa.select(lifecycle_objective).where(
+        theirs.since < until, sa.or_(theirs.until.is_(None), theirs.until > since)
+    )
+    return [Objective(**row) for row in unit.connection.execute(select).mappings()]
+
+
 def objective_of(unit: Unit, customer_id: int) -> Objective | None:
     """The objective that holds for the customer now; None where the policy names none."""
     history = objectives_of_many(unit, [customer_id])[customer_id]
@@ -111,6 +120,21 @@ def buyers(unit: Unit, customer_ids: Sequence[int]) -> set[int]:
     )
     given = {"ids": id_list(unit.connection, customer_ids)}
     return set(unit.connection.scalars(select.distinct(), given))
+
+
+def orders_of(
+    unit: Unit, customer_ids: Sequence[int], until: datetime
+) -> tuple[dict[int, datetime], dict[int, datetime]]:
+    """When each of these customers ordered first, and last, before *until*."""
+    facts = interaction.c
+    select = (
+        sa.select(facts.customer_id, sa.func.min(facts.at), sa.func.max(facts.at))
+        .where(facts.kind == "purchase.order", facts.at < until, one_of(facts.customer_id))
+        .group_by(facts.customer_id)
+    )
+    given = {"ids": id_list(unit.connection, customer_ids)}
+    rows = unit.connection.execute(select, given).all()
+    return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
 
 
 def last_answers(

@@ -59,7 +59,7 @@ objective = "Say hello."
 
 @pytest.fixture
 def crm(make_crm):
-    crm = make_crm("scoring", "policy", "lifecycle")
+    crm = make_crm("scoring", "policy", "profit", "lifecycle")
     with crm.unit() as unit:
         unit.customers.add_many(Customer(name=name) for name in ("Ana", "Bo", "Cy", "Di"))
         for customer_id, days in ((1, (400, 30)), (2, (20,)), (4, (500,))):
@@ -250,7 +250,12 @@ def worth(unit, values):
 
 def test_advocates_are_owed_for_those_they_sent_and_these_sent(make_crm, crm):
     crm = make_crm(
-        "scoring", "policy", "lifecycle", "clv", settings={"lifecycle": {"referral_share": 0.5}}
+        "scoring",
+        "policy",
+        "profit",
+        "lifecycle",
+        "clv",
+        settings={"lifecycle": {"referral_share": 0.5}},
     )
     with crm.unit() as unit:
         worth(unit, {1: 100.0, 2: 40.0, 3: 20.0, 4: 7.0})
@@ -308,7 +313,7 @@ def test_erasing_one_friend_leaves_the_others(crm):
 
 
 def test_the_command_line_leads_from_assignment_to_advocates(cli, tmp_path):
-    assert cli("init", "--plugins", "scoring,policy,lifecycle,clv").exit_code == 0
+    assert cli("init", "--plugins", "scoring,policy,profit,lifecycle,clv").exit_code == 0
     (tmp_path / "policy.toml").write_text(POLICY)
     assert cli("policy", "adopt", "policy.toml").exit_code == 0
     for name in ("Ana", "Bo"):
