@@ -93,5 +93,5 @@ def _after_the_cut(crm: CRM, stage: story.Stage) -> None:
     click.echo(report.imported(planned, done))
     click.echo(report.bought(story.counts(crm)))
     click.echo(f"  {story.know(crm):,} newcomers were given an address and consents")
-    accepted, effect = story.learn(crm)
-    click.echo(report.learned(accepted, effect))
+    accepted, revenue, buyers = story.learn(crm)
+    click.echo(report.learned(accepted, revenue, buyers))

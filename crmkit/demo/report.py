@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crmkit import CRM, Money
+from crmkit.plugins.analytical import effect
 from crmkit.plugins.foundation import decisions, exchange, scoring
 
 from . import story
@@ -55,35 +56,29 @@ def decided(result: decisions.Decided) -> str:
     return f"  {result}"
 
 
-def learned(accepted: int, effect: decisions.Effect) -> str:
+def learned(accepted: int, revenue: effect.Measurement, buyers: effect.Measurement) -> str:
     """The effect with its interval, and whether it passes the check."""
-    treated, held = effect.treatment, effect.control
-    told = [
-        f"  {accepted:,} offers newly answered by a purchase within their window",
-        f"  offered  {treated.n:>5,} customers, {_mean(treated, effect.currency)} each, "
-        f"{_share(treated):.1%} bought",
-        f"  held out {held.n:>5,} customers, {_mean(held, effect.currency)} each, "
-        f"{_share(held):.1%} bought",
+    arms = (
+        ("offered ", revenue.treated, revenue.treated_total, buyers.treated_total),
+        ("held out", revenue.held_out, revenue.held_out_total, buyers.held_out_total),
+    )
+    told = [f"  {accepted:,} offers newly answered by a purchase within their window"]
+    told += [
+        f"  {name} {n:>5,} customers, {_money(minor / n if n else 0, revenue.currency)} each, "
+        f"{bought / n if n else 0:.1%} bought"
+        for name, n, minor, bought in arms
     ]
-    money = effect.revenue_minor
+    money = revenue.difference
     if money is None:
         return "\n".join([*told, "  effect: not enough data to say"])
     is_zero = money.low <= 0 <= money.high
     told += [
-        f"  effect: {_money(money.value, effect.currency)} per customer, 95 % interval "
-        f"{_money(money.low, effect.currency)} to {_money(money.high, effect.currency)}",
+        f"  effect: {_money(money.value, revenue.currency)} per customer, 95 % interval "
+        f"{_money(money.low, revenue.currency)} to {_money(money.high, revenue.currency)}",
         "  check: nobody ever received these offers, so zero must lie inside the interval: "
         + ("it does" if is_zero else "IT DOES NOT"),
     ]
     return "\n".join(told)
-
-
-def _mean(arm: decisions.ArmResult, currency: str) -> str:
-    return _money(arm.revenue_minor / arm.n if arm.n else 0, currency)
-
-
-def _share(arm: decisions.ArmResult) -> float:
-    return arm.buyers / arm.n if arm.n else 0.0
 
 
 def _money(minor: float, currency: str) -> str:

@@ -11,6 +11,7 @@ import attrs
 import sqlalchemy as sa
 
 from crmkit import CRM, ContactPoint, Customer, InvalidValueError, Offer
+from crmkit.plugins.analytical import effect
 from crmkit.plugins.foundation import consent, decisions, delivery, exchange, policy, scoring
 from crmkit.sql import interaction
 
@@ -148,11 +149,13 @@ def act(crm: CRM, stage: Stage) -> delivery.Delivered:
     return done
 
 
-def learn(crm: CRM) -> tuple[int, decisions.Effect]:
-    """Tie what happened to what was offered; returns the answered offers and the effect."""
+def learn(crm: CRM) -> tuple[int, effect.Measurement, effect.Measurement]:
+    """The answered offers, and the effect on revenue and on the share of buyers."""
     with crm.unit() as unit:
         learned = decisions.learn(unit)
-        return learned.accepted, decisions.effect(unit, RUN)
+        (revenue,) = effect.measure(unit, RUN)
+        (buyers,) = effect.measure(unit, RUN, effect.Design(metric="buyers"))
+        return learned.accepted, revenue, buyers
 
 
 def was_decided(crm: CRM) -> bool:

@@ -1,7 +1,8 @@
 """
-Decisions: candidates, vetoes, a ranking, an arm, and a log of all of it; then what came of it.
+Decisions: candidates, vetoes, a ranking, an arm, and a log of all of it.
 
-Silence is a candidate like any other, and a lasting holdout measures whether offers do anything.
+Silence is a candidate like any other, and a lasting holdout lets ``effect`` measure
+whether offers do anything.
 """
 
 from pathlib import Path
@@ -11,8 +12,10 @@ from crmkit import Plugin
 from . import hooks, tables
 from .actions import decide, learn
 from .config import Settings
-from .model import ArmResult, Considered, Decided, Decision, Difference, Effect, Learned
-from .queries import decisions, decisions_of, effect, runs
+from .model import Considered, Decided, Decision, Learned
+from .queries import decisions, decisions_of, runs
+from .tables import decisions_assignment as assignment_table
+from .tables import decisions_decision as decision_table
 
 plugin = Plugin(
     name="decisions",
@@ -25,18 +28,16 @@ plugin = Plugin(
 )
 
 __all__ = [
-    "ArmResult",
     "Considered",
     "Decided",
     "Decision",
-    "Difference",
-    "Effect",
     "Learned",
     "Settings",
+    "assignment_table",
     "decide",
+    "decision_table",
     "decisions",
     "decisions_of",
-    "effect",
     "learn",
     "plugin",
     "runs",

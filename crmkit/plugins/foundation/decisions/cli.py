@@ -18,16 +18,14 @@ from crmkit.cli import (
 )
 
 from . import actions, cycle, queries
-from .model import Decision, Difference, Effect
+from .model import Decision
 
 _DECISION = ("id", "at", "run", "arm", "what", "purpose", "channel", "value", "why")
-_EFFECT = ("run", "treated", "held_out", "revenue_per_customer", "buyer_share", "complete")
-NOT_ENOUGH = "not enough data"
 
 
 @click.group(epilog=examples("crmkit decide run --dry-run", "crmkit decide show ana@example.com"))
 def decide() -> None:
-    """Decide what to do for customers, and see what came of it."""
+    """Decide what to do for customers, and see what was decided."""
 
 
 @decide.command(
@@ -60,41 +58,6 @@ def show(crm: CRM, customer: str) -> None:
     emit([_line(each) for each in found], columns=_DECISION)
 
 
-@decide.command(epilog=examples("crmkit decide effect"))
-@click.argument("run", required=False)
-@pass_crm
-def effect(crm: CRM, run: str | None) -> None:
-    """Show what the offers of RUN, or of every run, changed against the holdout."""
-    with crm.unit(write=False) as unit:
-        found = [queries.effect(unit, each) for each in ([run] if run else queries.runs(unit))]
-    emit([_measured(each) for each in found], columns=_EFFECT)
-
-
 def _line(decision: Decision) -> dict[str, object]:
     value = Money(round(decision.value), decision.currency)
     return attrs.asdict(decision) | {"value": str(value)}
-
-
-def _measured(effect: Effect) -> dict[str, object]:
-    return attrs.asdict(effect) | {
-        "treated": effect.treatment.n,
-        "held_out": effect.control.n,
-        "revenue_per_customer": _money(effect.revenue_minor, effect.currency),
-        "buyer_share": _share(effect.buyer_share),
-        "complete": effect.is_complete,
-    }
-
-
-def _money(difference: Difference | None, currency: str) -> str:
-    if difference is None:
-        return NOT_ENOUGH
-    value, low, high = (
-        Money(round(each), currency) for each in (difference.value, difference.low, difference.high)
-    )
-    return f"{value} ({low.amount} to {high.amount})"
-
-
-def _share(difference: Difference | None) -> str:
-    if difference is None:
-        return NOT_ENOUGH
-    return f"{difference.value:+.4f} ({difference.low:+.4f} to {difference.high:+.4f})"

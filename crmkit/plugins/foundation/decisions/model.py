@@ -1,4 +1,4 @@
-"""Decisions, what was weighed for them, and what came of them."""
+"""Decisions, and what was weighed for them."""
 
 from __future__ import annotations
 
@@ -111,50 +111,3 @@ class Learned:
 
     until: datetime
     accepted: int
-
-
-@attrs.frozen(kw_only=True)
-class ArmResult:
-    """
-    What the customers of one arm did within their windows.
-
-    Attributes:
-        revenue_minor: Orders less returns, in minor units.
-        buyers: Customers who ordered at least once.
-    """
-
-    n: int = 0
-    revenue_minor: int = 0
-    buyers: int = 0
-
-
-@attrs.frozen(kw_only=True)
-class Difference:
-    """Treatment less control, with the bounds of its 95 % interval after Welch."""
-
-    value: float
-    low: float
-    high: float
-
-
-@attrs.frozen(kw_only=True)
-class Effect:
-    """
-    What the offers of a run changed.
-
-    Attributes:
-        revenue_minor: Difference of the mean revenue per customer, in minor units; None when there
-            is not enough data to say.
-        buyer_share: Difference of the share of customers who bought; None likewise.
-        until: Purchases before this instant were counted.
-        is_complete: Whether every window had ended by then.
-    """
-
-    run: str
-    currency: str
-    treatment: ArmResult
-    control: ArmResult
-    revenue_minor: Difference | None
-    buyer_share: Difference | None
-    until: datetime
-    is_complete: bool

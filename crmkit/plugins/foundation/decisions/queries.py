@@ -1,51 +1,23 @@
-"""Reading decisions and what came of them."""
+"""Reading decisions, and the purchases that could answer them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from crmkit import RecordNotFoundError, Unit
+from crmkit import Unit
 from crmkit.sql import id_list, interaction, offer, one_of
 
-from .model import Arm, ArmResult, Considered, Decision, Effect
+from .model import Arm, Considered, Decision
 from .tables import decisions_assignment, decisions_decision
-from .welch import difference
 
-ORDER, RETURN = "purchase.order", "purchase.return"
+ORDER = "purchase.order"
 _D = decisions_decision.c
 _ALL = sa.select(decisions_decision).order_by(_D.id)
 _RUNS = sa.select(_D.run).group_by(_D.run).order_by(sa.func.min(_D.at), _D.run)
-_BOUGHT = (
-    sa.select(
-        _D.id,
-        _D.arm,
-        _D.window_until,
-        _D.currency,
-        sa.func.coalesce(sa.func.sum(interaction.c.amount_minor), 0).label("revenue_minor"),
-        sa.func.count(sa.case((interaction.c.kind == ORDER, 1))).label("orders"),
-    )
-    .select_from(
-        sa.outerjoin(
-            decisions_decision,
-            interaction,
-            sa.and_(
-                interaction.c.customer_id == _D.customer_id,
-                interaction.c.kind.in_((ORDER, RETURN)),
-                interaction.c.currency == _D.currency,
-                interaction.c.machine.is_(sa.false()),
-                interaction.c.at >= _D.at,
-                interaction.c.at < _D.window_until,
-                interaction.c.at < sa.bindparam("until"),
-            ),
-        )
-    )
-    .where(_D.run == sa.bindparam("run"), _D.arm.in_(("treatment", "control")))
-    .group_by(_D.id, _D.arm, _D.window_until, _D.currency)
-)
 
 
 def decisions_of(unit: Unit, customer_id: int) -> list[Decision]:
@@ -87,34 +59,6 @@ def assigned(unit: Unit, experiment: str, customer_ids: Iterable[int]) -> dict[i
     )
     wanted = {"ids": id_list(unit.connection, customer_ids)}
     return {row.customer_id: row.arm for row in unit.connection.execute(query, wanted)}
-
-
-def effect(unit: Unit, run: str, *, until: datetime | None = None) -> Effect:
-    """
-    What the offers of *run* changed: treatment against control, whoever got to see them or not.
-
-    Orders less returns of people (not machines) count, in the policy's currency, from the decision
-    to the end of its window or *until* (default: now).
-
-    Raises:
-        RecordNotFoundError: If there is no such run.
-    """
-    until = until or unit.now
-    rows = unit.connection.execute(_BOUGHT, {"run": run, "until": until}).all()
-    if not rows and run not in runs(unit):
-        raise RecordNotFoundError("run", run)
-    treated = [row for row in rows if row.arm == "treatment"]
-    control = [row for row in rows if row.arm == "control"]
-    return Effect(
-        run=run,
-        currency=rows[0].currency if rows else "",
-        treatment=_result(treated),
-        control=_result(control),
-        revenue_minor=difference(_revenue(treated), _revenue(control)),
-        buyer_share=difference(_bought(treated), _bought(control)),
-        until=until,
-        is_complete=all(row.window_until <= until for row in rows),
-    )
 
 
 def answers(unit: Unit, until: datetime) -> list[Any]:
@@ -172,19 +116,3 @@ def _decision(*, because: list[str], considered: list[dict[str, Any]], **fields:
 
 def _considered(stored: dict[str, Any]) -> Considered:
     return Considered(**{**stored, "vetoes": tuple(stored["vetoes"])})
-
-
-def _result(rows: Sequence[Any]) -> ArmResult:
-    return ArmResult(
-        n=len(rows),
-        revenue_minor=sum(int(row.revenue_minor) for row in rows),
-        buyers=sum(1 for row in rows if row.orders),
-    )
-
-
-def _revenue(rows: Sequence[Any]) -> list[float]:
-    return [float(row.revenue_minor) for row in rows]
-
-
-def _bought(rows: Sequence[Any]) -> list[float]:
-    return [float(bool(row.orders)) for row in rows]

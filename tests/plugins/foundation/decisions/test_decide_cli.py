@@ -94,14 +94,6 @@ def test_a_run_is_decided_once_shown_and_measured(shop, tmp_path):
     (line,) = json.loads(shop("--format", "json", "decide", "show", "2").stdout)
     assert line["why"] == "Tea: consent: no lawful basis for care by email is on record"
 
-    (line,) = json.loads(shop("--format", "json", "decide", "effect").stdout)
-    assert (line["treated"], line["held_out"]) == (1, 0)
-    assert (line["revenue_per_customer"], line["complete"]) == ("not enough data", False)
-    table = shop("decide", "effect", "spring")
-    assert table.exit_code == 0
-    assert "not enough data" in table.stdout
-    assert shop("decide", "effect", "autumn").exit_code == 3
-
 
 def test_one_customer_may_be_decided_on_alone(shop, tmp_path):
     adopt(shop, tmp_path)
@@ -109,15 +101,3 @@ def test_one_customer_may_be_decided_on_alone(shop, tmp_path):
     assert result.exit_code == 0
     assert json.loads(result.stdout)["silence"] == 1
     assert json.loads(shop("--format", "json", "decide", "show", "1").stdout) == []
-
-
-def test_the_effect_is_shown_in_money_with_its_interval():
-    from crmkit.plugins.foundation.decisions.cli import _money, _share
-    from crmkit.plugins.foundation.decisions.model import Difference
-
-    assert _money(Difference(value=123.4, low=-50.6, high=297.4), "EUR") == (
-        "1.23 EUR (-0.51 to 2.97)"
-    )
-    assert _share(Difference(value=0.0125, low=-0.01, high=0.035)) == (
-        "+0.0125 (-0.0100 to +0.0350)"
-    )

@@ -1,0 +1,1 @@
+"""Causal effects from arrays. Knows no database and no clock."""
