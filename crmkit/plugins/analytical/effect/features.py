@@ -31,26 +31,7 @@ def outcomes(
     was assigned to an arm for good, which may have been in an earlier run.
     """
     fact = interaction.alias("fact")
-    within = sa.and_(fact.c.at >= _D.at, fact.c.at < _D.window_until, fact.c.at < until)
-    if window_days is not None:
-        within = sa.and_(within, epoch_micros(fact.c.at) < epoch_micros(_D.at) + window_days * DAY)
-    before = sa.and_(
-        fact.c.at < _A.at, epoch_micros(fact.c.at) >= epoch_micros(_A.at) - before_days * DAY
-    )
-    bought, ordered = fact.c.kind.in_((ORDER, RETURN)), fact.c.kind == ORDER
-    paid = sa.and_(bought, fact.c.currency == _D.currency)
-    elsewhere = sa.and_(bought, fact.c.currency != _D.currency, within)
-    last = sa.func.max(fact.c.at).filter(sa.and_(ordered, before))
-    recency = sa.func.coalesce(days_between(last, sa.func.max(_A.at)), before_days)
-    whole = {
-        "revenue_minor": int_sum(fact.c.amount_minor, sa.and_(paid, within)),
-        "orders": _count(sa.and_(ordered, within)),
-        "events": _count(sa.and_(fact.c.kind == kind, within)),
-        "elsewhere": _count(elsewhere),
-        "then_revenue_minor": int_sum(fact.c.amount_minor, sa.and_(paid, before)),
-        "then_orders": _count(sa.and_(ordered, before)),
-        "then_recency_days": recency,
-    }
+    whole = _facts(fact, until, kind, window_days, before_days)
     facts = sa.and_(
         fact.c.customer_id == _D.customer_id,
         fact.c.kind.in_((ORDER, RETURN, kind)),
@@ -80,6 +61,32 @@ def outcomes(
         .group_by(_D.customer_id)
         .order_by(_D.customer_id)
     )
+
+
+def _facts(
+    fact: sa.Alias, until: datetime, kind: str, window_days: int | None, before_days: int
+) -> dict[str, sa.ColumnElement[Any]]:
+    """What is counted of each customer, by column."""
+    within = sa.and_(fact.c.at >= _D.at, fact.c.at < _D.window_until, fact.c.at < until)
+    if window_days is not None:
+        within = sa.and_(within, epoch_micros(fact.c.at) < epoch_micros(_D.at) + window_days * DAY)
+    before = sa.and_(
+        fact.c.at < _A.at, epoch_micros(fact.c.at) >= epoch_micros(_A.at) - before_days * DAY
+    )
+    bought, ordered = fact.c.kind.in_((ORDER, RETURN)), fact.c.kind == ORDER
+    paid = sa.and_(bought, fact.c.currency == _D.currency)
+    elsewhere = sa.and_(bought, fact.c.currency != _D.currency, within)
+    last = sa.func.max(fact.c.at).filter(sa.and_(ordered, before))
+    recency = sa.func.coalesce(days_between(last, sa.func.max(_A.at)), before_days)
+    return {
+        "revenue_minor": int_sum(fact.c.amount_minor, sa.and_(paid, within)),
+        "orders": _count(sa.and_(ordered, within)),
+        "events": _count(sa.and_(fact.c.kind == kind, within)),
+        "elsewhere": _count(elsewhere),
+        "then_revenue_minor": int_sum(fact.c.amount_minor, sa.and_(paid, before)),
+        "then_orders": _count(sa.and_(ordered, before)),
+        "then_recency_days": recency,
+    }
 
 
 def overlapping(run: str) -> sa.Select[Any]:
