@@ -64,7 +64,7 @@ def outcomes(
 
 
 def _facts(
-    fact: sa.Alias, until: datetime, kind: str, window_days: int | None, before_days: int
+    fact: Any, until: datetime, kind: str, window_days: int | None, before_days: int
 ) -> dict[str, sa.ColumnElement[Any]]:
     """What is counted of each customer, by column."""
     within = sa.and_(fact.c.at >= _D.at, fact.c.at < _D.window_until, fact.c.at < until)
