@@ -1,8 +1,11 @@
 """Every bundled scorer passes the suite that everybody's scorers run."""
 
+from datetime import timedelta
 from importlib.metadata import entry_points
 
 from crmkit import CRM
+from crmkit.plugins.foundation.decisions import assignment_table, decision_table
+from crmkit.sql import insert_many
 from crmkit.testing import ScorerSuite
 
 PLUGINS = sorted(
@@ -42,6 +45,32 @@ class TestProfit(ScorerSuite):
     scorer = "profit"
     money = ("revenue_minor", "returns_minor", "discount_minor", "service_minor")
     money_scales = "value"
+
+
+class TestUplift(ScorerSuite):
+    plugin = "effect"
+    scorer = "uplift"
+    also = ("email",)
+    people = 130
+    money = ("outcome_minor", "revenue_minor", "then_revenue_minor")
+    money_scales = "value"
+
+    def happened(self, unit, customer, chance):
+        super().happened(unit, customer, chance)
+        known = assignment_table.c.customer_id == customer.id
+        if unit.connection.execute(assignment_table.select().where(known)).first():
+            return
+        at, arm = unit.now - timedelta(days=100), ("treatment", "control")[customer.id % 2]
+        insert_many(unit.connection, assignment_table, [("spring", customer.id, arm, at)])
+        (new,) = unit.new_ids(decision_table, 1)
+        told = {
+            "id": new, "run": "spring", "customer_id": customer.id, "arm": arm, "value": 0.0,
+            "currency": "EUR", "because": [], "considered": [], "experiment": "spring",
+            "policy_version": 1, "offer_id": None, "at": at,
+            "window_until": at + timedelta(days=30),
+        }  # fmt: skip
+        row = [told.get(each.name, "") for each in decision_table.columns]
+        insert_many(unit.connection, decision_table, [row])
 
 
 def test_every_bundled_scorer_is_here():

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from .fixtures import MakeCRM
 
-MANY = 60
 EXACT = 1e-9
 
 
@@ -38,6 +37,7 @@ class ScorerSuite:
         money, time: Feature columns in minor units, and in units of time.
         money_scales, time_scales: What happens when all of these grow a thousandfold, or sevenfold:
             the ``value`` does too, or ``nothing`` changes; None where neither is so.
+        people: How many customers to score.
         tolerance: Relative, of the two laws about scale; a fit may end a little elsewhere.
     """
 
@@ -49,6 +49,7 @@ class ScorerSuite:
     time: ClassVar[tuple[str, ...]] = ()
     money_scales: ClassVar[str | None] = None
     time_scales: ClassVar[str | None] = None
+    people: ClassVar[int] = 60
     tolerance: ClassVar[float] = 1e-6
 
     def happened(self, unit: Unit, customer: Customer, chance: random.Random) -> None:
@@ -64,11 +65,11 @@ class ScorerSuite:
 
     @pytest.fixture
     def crm(self, make_crm: MakeCRM) -> CRM:
-        """A CRM with sixty customers to whom something has happened."""
+        """A CRM with customers to whom something has happened."""
         crm = self._open(make_crm)
         chance = random.Random(4)
         with crm.unit() as unit:
-            for customer in self._customers(unit, MANY):
+            for customer in self._customers(unit, self.people):
                 self.happened(unit, customer, chance)
         return crm
 
@@ -181,7 +182,7 @@ class ScorerSuite:
             before = self._columns(unit, scorer)
         clock.move(days=900)
         with crm.unit() as unit:
-            for each in unit.customers.page(size=MANY):
+            for each in unit.customers.page(size=self.people):
                 self.happened(unit, each, random.Random(each.id))
         with crm.unit(write=False) as unit:
             after = self._columns(unit, scorer, as_of=now)
@@ -198,7 +199,7 @@ class ScorerSuite:
             scorer = self._tuned(unit)
             (full,) = scoring.run(unit, [self.scorer], mode="full")
             chance = random.Random(9)
-            for each in unit.customers.page(size=MANY)[:7]:
+            for each in unit.customers.page(size=self.people)[:7]:
                 self.happened(unit, each, chance)
             (run,) = scoring.run(unit, [self.scorer], mode="incremental")
             columns = self._columns(unit, scorer)
