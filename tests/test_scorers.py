@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from importlib.metadata import entry_points
+from types import MappingProxyType
 
 from crmkit import CRM
 from crmkit.plugins.foundation.decisions import assignment_table, decision_table
@@ -45,6 +46,18 @@ class TestProfit(ScorerSuite):
     scorer = "profit"
     money = ("revenue_minor", "returns_minor", "discount_minor", "service_minor")
     money_scales = "value"
+
+
+class TestValuation(ScorerSuite):
+    plugin = "valuation"
+    scorer = "valuation"
+    before = ("clv",)
+    settings = MappingProxyType(
+        {"profit": {"activities": [{"name": "x", "kind": "purchase.order", "cost_minor": 9}]}}
+    )
+    money = ("expected_minor", "low_minor", "high_minor", "service_minor", "discount_minor")
+    money_scales = "nothing"
+    tolerance = 1e-2
 
 
 class TestUplift(ScorerSuite):

@@ -37,6 +37,7 @@ class ScorerSuite:
         money, time: Feature columns in minor units, and in units of time.
         money_scales, time_scales: What happens when all of these grow a thousandfold, or sevenfold:
             the ``value`` does too, or ``nothing`` changes; None where neither is so.
+        before: Scores it is made of; they are run first.
         people: How many customers to score.
         tolerance: Relative, of the two laws about scale; a fit may end a little elsewhere.
     """
@@ -49,6 +50,7 @@ class ScorerSuite:
     time: ClassVar[tuple[str, ...]] = ()
     money_scales: ClassVar[str | None] = None
     time_scales: ClassVar[str | None] = None
+    before: ClassVar[tuple[str, ...]] = ()
     people: ClassVar[int] = 60
     tolerance: ClassVar[float] = 1e-6
 
@@ -71,7 +73,14 @@ class ScorerSuite:
         with crm.unit() as unit:
             for customer in self._customers(unit, self.people):
                 self.happened(unit, customer, chance)
+            self._run_before(unit)
         return crm
+
+    def _run_before(self, unit: Unit) -> None:
+        from crmkit.plugins.foundation import scoring
+
+        if self.before:
+            scoring.run(unit, self.before)
 
     def _open(self, make_crm: MakeCRM) -> CRM:
         from .subject import subject_of
@@ -201,13 +210,19 @@ class ScorerSuite:
             chance = random.Random(9)
             for each in unit.customers.page(size=self.people)[:7]:
                 self.happened(unit, each, chance)
+            self._run_before(unit)
             (run,) = scoring.run(unit, [self.scorer], mode="incremental")
             columns = self._columns(unit, scorer)
             kept = scoring.scores_of_many(unit, columns["customer_id"].tolist())
         assert full.state == run.state == "done"
         assert 0 < run.customers <= 7
         wanted = _by_customer(columns, scorer.score(columns, full.parameters))
-        stored = {each: scores[0].value for each, scores in kept.items()}
+        stored = {
+            each: score.value
+            for each, scores in kept.items()
+            for score in scores
+            if score.scorer == self.scorer
+        }
         np.testing.assert_allclose(
             [stored[each] for each in wanted], [*wanted.values()], rtol=EXACT, atol=EXACT
         )
@@ -235,6 +250,7 @@ class ScorerSuite:
         from crmkit.plugins.foundation import scoring
 
         with crm.unit() as unit:
+            self._run_before(unit)
             (run,) = scoring.run(unit, [self.scorer], mode="full")
         assert run.state == "done" or run.reason
 

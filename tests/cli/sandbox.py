@@ -37,10 +37,15 @@ FILES: Final = {
     "purchases.csv": "plugins/foundation/exchange/examples/purchases.csv",
     "mapping.toml": "plugins/foundation/exchange/examples/mapping.toml",
 }
-EMAIL: Final = """
+SETTINGS: Final = """
 [email]
 target = "maildir:outbox"
 from_address = "shop@example.com"
+
+[[profit.activities]]
+name = "parcel"
+kind = "purchase.order"
+cost_minor = 250
 """
 
 
@@ -60,7 +65,7 @@ def build(folder: Path) -> None:
         (folder / name).write_bytes((PACKAGE / source).read_bytes())
     expect(folder, "init")
     with (folder / "crmkit.toml").open("a") as file:
-        file.write(EMAIL)
+        file.write(SETTINGS)
     with contextlib.chdir(folder):
         crm = CRM.from_config("crmkit.toml", strict=True)
         with crm.unit() as unit:

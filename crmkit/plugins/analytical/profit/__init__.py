@@ -19,6 +19,7 @@ from . import hooks, hookspecs
 from .books import attention
 from .config import Activity, Pool, Settings
 from .errors import BooksDifferError, MixedCurrenciesError, OverlappingSegmentsError
+from .features import facts
 from .model import (
     LINES,
     Attention,
@@ -69,6 +70,7 @@ __all__ = [
     "attention",
     "by_segment",
     "concentration",
+    "facts",
     "gini",
     "plugin",
     "reconcile",
