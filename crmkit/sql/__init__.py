@@ -14,6 +14,7 @@ from ..database.dialect import (
 )
 from ..database.schema import (
     STRICT,
+    attribute_value,
     contact_point,
     customer,
     customer_ref,
@@ -52,6 +53,7 @@ __all__ = [
     "Real",
     "Statement",
     "Text",
+    "attribute_value",
     "contact_key",
     "contact_point",
     "count_again",

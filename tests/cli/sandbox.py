@@ -78,6 +78,7 @@ def build(folder: Path) -> None:
         expect(folder, "consent", "grant", *to_ana)
     if "score run" in dict(commands()):  # test_examples says when it cannot be imported
         expect(folder, "score", "run")
+        expect(folder, "segment", "define", "regulars", "count(purchase.order) >= 3")
     _messages(folder)
     _communities(folder)
 

@@ -19,10 +19,24 @@ from typing import TYPE_CHECKING
 from crmkit import Plugin
 
 from . import hooks, tables
-from .actions import refresh_segments, run
+from .actions import define_segment, drop_segment, refresh_segments, run
+from .comparing import compare
 from .config import Settings
+from .defining import preview
 from .errors import NoFullRunError, ScorerError, TooThinError
-from .model import Backtest, Decile, Membership, Mode, Rival, Run, Score
+from .model import (
+    Backtest,
+    Decile,
+    Membership,
+    Mode,
+    Preview,
+    Rival,
+    Run,
+    Score,
+    ScoreDifference,
+    SegmentComparison,
+    SegmentRule,
+)
 from .queries import (
     members,
     members_of,
@@ -32,6 +46,8 @@ from .queries import (
     score_of,
     scores_of,
     scores_of_many,
+    segment_history,
+    segment_rules,
     sizes,
 )
 from .tables import scoring_score as score_table
@@ -55,18 +71,26 @@ __all__ = [
     "Membership",
     "Mode",
     "NoFullRunError",
+    "Preview",
     "Rival",
     "Run",
     "Score",
+    "ScoreDifference",
     "ScorerError",
+    "SegmentComparison",
+    "SegmentRule",
     "Settings",
     "TooThinError",
     "backtest",
+    "compare",
+    "define_segment",
+    "drop_segment",
     "members",
     "members_of",
     "memberships_of",
     "memberships_of_many",
     "plugin",
+    "preview",
     "read_columns",
     "refresh_segments",
     "run",
@@ -75,6 +99,8 @@ __all__ = [
     "score_table",
     "scores_of",
     "scores_of_many",
+    "segment_history",
+    "segment_rules",
     "sizes",
 ]
 

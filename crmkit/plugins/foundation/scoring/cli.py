@@ -248,3 +248,96 @@ def _row(membership: Membership) -> dict[str, object]:
         "since": membership.since,
         "why": membership.why,
     }
+
+
+@segment.command(
+    epilog=examples(
+        "crmkit segment define good_friends 'score.rfm >= 400 and count(purchase.order) >= 3'",
+        "crmkit segment define lately 'count(purchase.order, 90 days) >= 1' --dry-run",
+    )
+)
+@click.argument("name")
+@click.argument("rule")
+@click.option("--summary", default="", help="What it is for, in words.")
+@dry_run_option
+@pass_crm
+def define(crm: CRM, name: str, rule: str, summary: str, dry_run: bool) -> None:
+    """Define segment NAME by RULE, or change its rule.
+
+    A rule compares score.NAME, label.NAME, attribute.NAME (an indexed one), customer.kind,
+    customer.standing, customer.locale, customer.time_zone, count(KIND), sum(KIND) in minor units,
+    both also as in count(KIND, 90 days), and days_since(KIND) by =, !=, <, <=, > or >= with a
+    number, a "text" or true and false. in(SEGMENT) asks for another segment, as it was refreshed
+    last. Comparisons are joined by and, or, not and parentheses. What is not known fits none.
+    """
+    from . import actions
+    from .defining import preview as tried
+
+    with writing(crm, dry_run) as unit:
+        found = tried(unit, rule)
+        made = actions.define_segment(unit, name, rule, summary=summary)
+        actions.refresh_segments(unit, unit.now)
+    say(f"{name}, version {made.version}: {found.customers:,} of {found.active:,} customers.")
+
+
+@segment.command(epilog=examples("crmkit segment preview 'days_since(purchase.order) > 180'"))
+@click.argument("rule")
+@click.option("--size", default=10, show_default=True, help="How many customers to show.")
+@pass_crm
+def preview(crm: CRM, rule: str, size: int) -> None:
+    """Count whom RULE would hold now, and show some of them, with why. Stores nothing."""
+    from .defining import preview as tried
+
+    with crm.unit(write=False) as unit:
+        found = tried(unit, rule, size=size)
+    share = found.customers / found.active if found.active else 0.0
+    say(f"{found.customers:,} of {found.active:,} customers ({share:.1%}).")
+    emit({"customer_id": customer_id, "why": why} for customer_id, why in found.sample)
+
+
+@segment.command(epilog=examples("crmkit segment rules"))
+@click.argument("name", default="")
+@pass_crm
+def rules(crm: CRM, name: str) -> None:
+    """List the rules of the segments that people defined; of segment NAME, every version."""
+    import attrs
+
+    from .queries import segment_history, segment_rules
+
+    with crm.unit(write=False) as unit:
+        found = segment_history(unit, name) if name else segment_rules(unit)
+    emit(attrs.asdict(each) for each in found)
+
+
+@segment.command(epilog=examples("crmkit segment drop regulars --dry-run"))
+@click.argument("name")
+@dry_run_option
+@pass_crm
+def drop(crm: CRM, name: str, dry_run: bool) -> None:
+    """Take away segment NAME, which somebody defined. Who was in it, and when, stays known."""
+    from . import actions
+
+    with writing(crm, dry_run) as unit:
+        actions.drop_segment(unit, name)
+        actions.refresh_segments(unit, unit.now)
+    say(f"{name} is dropped.")
+
+
+@segment.command(epilog=examples("crmkit segment compare rfm.loyal rfm.at_risk"))
+@click.argument("name")
+@click.argument("other")
+@pass_crm
+def compare(crm: CRM, name: str, other: str) -> None:
+    """Show two segments side by side: sizes, overlap, who moved, and how the scores differ."""
+    import attrs
+
+    from .comparing import compare as compared
+
+    with crm.unit(write=False) as unit:
+        found = compared(unit, name, other)
+    overlap = "" if found.jaccard is None else f" ({found.jaccard:.1%} of those in either)"
+    say(
+        f"{name} {found.customers:,}, {other} {found.other_customers:,}, both {found.both:,}"
+        f"{overlap}; {found.moved:,} moved from {name} to {other}, {found.moved_back:,} back."
+    )
+    emit(attrs.asdict(each) for each in found.scores)

@@ -7,9 +7,20 @@ from datetime import datetime
 
 import attrs
 
-from crmkit import Cause, Changes, Customer, Finding, Ref, Remark, Step, Unit, hookimpl
+from crmkit import (
+    Cause,
+    Changes,
+    Customer,
+    Finding,
+    Ref,
+    Remark,
+    Segment,
+    Step,
+    Unit,
+    hookimpl,
+)
 
-from . import actions, checks, explaining, turning
+from . import actions, checks, defining, explaining, turning
 from .queries import memberships_of_many, scores_of_many
 
 
@@ -17,6 +28,11 @@ from .queries import memberships_of_many, scores_of_many
 def crmkit_cycle_steps() -> Iterable[Step]:
     summary = "Score the customers something changed about, or all; refresh the segments."
     return [Step(phase="value", name="score", summary=summary, run=turning.value)]
+
+
+@hookimpl
+def crmkit_define_segments(unit: Unit) -> Iterable[Segment]:
+    return defining.defined(unit)
 
 
 @hookimpl

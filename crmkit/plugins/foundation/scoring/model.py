@@ -153,3 +153,77 @@ class Backtest:
     best_top_share: float
     rivals: tuple[Rival, ...]
     deciles: tuple[Decile, ...]
+
+
+@attrs.frozen(kw_only=True)
+class SegmentRule:
+    """
+    One version of a segment that somebody defined.
+
+    Attributes:
+        rule: In the language of :mod:`.rules`; empty in the version that dropped it.
+    """
+
+    name: str
+    version: int
+    summary: str
+    rule: str
+    at: datetime
+    actor: str
+
+
+@attrs.frozen(kw_only=True)
+class Preview:
+    """
+    Who a rule would hold now.
+
+    Attributes:
+        customers: How many, of *active* ones.
+        sample: Some of them, by id, with why.
+    """
+
+    rule: str
+    customers: int
+    active: int
+    sample: tuple[tuple[int, str], ...]
+
+
+@attrs.frozen(kw_only=True)
+class ScoreDifference:
+    """
+    One score in two segments.
+
+    Attributes:
+        difference: Mean of the first less that of the second, with a 95 % interval by the normal
+            distribution; None where a segment has fewer than two scored customers.
+    """
+
+    scorer: str
+    mean: float | None
+    other_mean: float | None
+    median: float | None
+    other_median: float | None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SegmentComparison:
+    """
+    Two segments as they are now.
+
+    Attributes:
+        both: How many customers are in both; *jaccard*, as a share of those in either.
+        moved: How many who are in the second now left the first before; *moved_back* the other way.
+    """
+
+    segment: str
+    other: str
+    customers: int
+    other_customers: int
+    both: int
+    jaccard: float | None
+    moved: int
+    moved_back: int
+    scores: tuple[ScoreDifference, ...]

@@ -14,8 +14,14 @@ from crmkit.sql import Statement, customer, id_list, one_of
 
 from .config import Settings
 from .errors import NoFullRunError
-from .model import Membership, Mode, Run, Score
-from .tables import scoring_due, scoring_membership, scoring_run, scoring_score
+from .model import Membership, Mode, Run, Score, SegmentRule
+from .tables import (
+    scoring_due,
+    scoring_membership,
+    scoring_run,
+    scoring_score,
+    scoring_segment,
+)
 
 _MEMBERSHIP = sa.select(
     scoring_membership.c.customer_id,
@@ -210,6 +216,21 @@ def sizes(unit: Unit) -> Mapping[str, int]:
         .group_by(scoring_membership.c.segment)
     )
     return {row[0]: row[1] for row in unit.connection.execute(select)}
+
+
+def segment_rules(unit: Unit) -> list[SegmentRule]:
+    """The segments that somebody defined, as they are now, by name."""
+    versions = {each.name: each for each in segment_history(unit)}
+    return [each for _, each in sorted(versions.items()) if each.rule]
+
+
+def segment_history(unit: Unit, name: str = "") -> list[SegmentRule]:
+    """Every version of the segment *name*, or of all, oldest first."""
+    theirs = scoring_segment.c
+    select = sa.select(scoring_segment).order_by(theirs.name, theirs.version)
+    if name:
+        select = select.where(theirs.name == name)
+    return [SegmentRule(**row) for row in unit.connection.execute(select).mappings()]
 
 
 def definitions(unit: Unit, scope: Scope) -> list[tuple[list[str], sa.Subquery]]:

@@ -94,3 +94,15 @@ scoring_membership = _clustered(
     sa.Column("until", Instant),
     sa.Column("ended_why", Text, nullable=False),
 )
+
+scoring_segment = table(
+    "scoring_segment",
+    metadata,
+    sa.Column("name", Text, primary_key=True),
+    sa.Column("version", Count, primary_key=True),
+    sa.Column("summary", Text, nullable=False),
+    sa.Column("rule", Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor", Text, nullable=False),
+)
+"""Segments that somebody defined, every version; the last one holds. An empty rule drops it."""

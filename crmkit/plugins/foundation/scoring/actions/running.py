@@ -1,4 +1,4 @@
-"""Writes: who has to be scored again, runs with their scores, memberships in segments."""
+"""Writes: who has to be scored again, and runs with their scores."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from crmkit import (
 )
 from crmkit.sql import (
     Count,
-    Instant,
     count_again,
     customer,
     delete_where,
@@ -34,25 +33,25 @@ from crmkit.sql import (
     update_rows,
 )
 
-from .errors import TooThinError
-from .model import Mode, Run
-from .queries import (
+from ..errors import TooThinError
+from ..model import Mode, Run
+from ..queries import (
     chosen_scorers,
-    definitions,
     due,
     followed_run,
     stored_scores,
 )
-from .tables import (
+from ..tables import (
     scoring_due,
     scoring_inbox,
     scoring_membership,
     scoring_run,
     scoring_score,
 )
+from .segments import refresh_segments
 
 if TYPE_CHECKING:
-    from .computing import Computed
+    from ..computing import Computed
 
 
 def mark_changed(unit: Unit, changes: Changes) -> None:
@@ -151,7 +150,7 @@ def _distribute(unit: Unit) -> None:
 
 
 def _run_one(unit: Unit, scorer: Scorer, base: Run | None, as_of: datetime) -> Run:
-    from .computing import compute
+    from ..computing import compute
 
     run = Run(
         scorer=scorer.name,
@@ -180,8 +179,8 @@ def _run_one(unit: Unit, scorer: Scorer, base: Run | None, as_of: datetime) -> R
 
 def _store(unit: Unit, run: Run, found: Computed, customers: sa.Select[tuple[int]] | None) -> Run:
     """Record the run and write only what differs from the stored scores, in key order."""
-    from .columns import read_columns
-    from .outcome import OUTCOME, stored_outcome
+    from ..columns import read_columns
+    from ..outcome import OUTCOME, stored_outcome
 
     stored = stored_outcome(
         read_columns(unit.connection, run.scorer, stored_scores(run.scorer, customers))
@@ -252,106 +251,6 @@ def _refresh_after(unit: Unit, done: Sequence[Run], as_of: datetime) -> None:
         names = [each.scorer for each in made]
         concerned = sa.select(scoring_due.c.customer_id).where(scoring_due.c.scorer.in_(names))
         refresh_segments(unit, as_of, concerned)
-
-
-def refresh_segments(
-    unit: Unit, as_of: datetime, customers: sa.Select[tuple[int]] | None = None
-) -> tuple[int, int]:
-    """
-    Let customers join and leave segments as the definitions say; returns how many did each.
-
-    Args:
-        customers: Only these; default all.
-    """
-    scope = Scope(as_of=as_of, customers=customers)
-    wanted = definitions(unit, scope)
-    joined = sum(_join(unit, names, each) for names, each in wanted)
-    left = sum(_leave(unit, names, each, scope) for names, each in wanted)
-    left += _leave_unknown(unit, [name for names, _ in wanted for name in names], scope)
-    if left:
-        theirs = scoring_membership.c
-        unit.connection.execute(
-            sa.delete(scoring_membership).where(
-                theirs.since == theirs.until,
-                theirs.until == unit.now,
-                scope.covers(theirs.customer_id),
-            )
-        )
-    return joined, left
-
-
-def _join(unit: Unit, names: Sequence[str], wanted: sa.Subquery) -> int:
-    theirs = scoring_membership.alias().c
-    already = sa.exists().where(
-        theirs.customer_id == wanted.c.customer_id,
-        theirs.segment == wanted.c.segment,
-        theirs.until.is_(None),
-    )
-    newcomers = (
-        sa.select(
-            wanted.c.customer_id,
-            wanted.c.segment,
-            sa.literal(unit.now, Instant()),
-            wanted.c.why,
-            sa.literal(""),
-        )
-        .select_from(wanted)
-        .where(~already)
-    )
-    columns = ["customer_id", "segment", "since", "why", "ended_why"]
-    insert = sa.insert(scoring_membership).from_select(columns, newcomers)
-    return unit.connection.execute(insert.execution_options(preserve_rowcount=True)).rowcount
-
-
-def _leave(unit: Unit, names: Sequence[str], wanted: sa.Subquery, scope: Scope) -> int:
-    theirs = scoring_membership.c
-    belongs = sa.exists().where(
-        wanted.c.customer_id == theirs.customer_id, wanted.c.segment == theirs.segment
-    )
-    ours = _one_of_them(theirs.segment, names)
-    update = (
-        sa.update(scoring_membership)
-        .where(theirs.until.is_(None), scope.covers(theirs.customer_id), ours, ~belongs)
-        .values(until=unit.now, ended_why=_where_to(unit, names))
-    )
-    return unit.connection.execute(update).rowcount
-
-
-def _leave_unknown(unit: Unit, known: Sequence[str], scope: Scope) -> int:
-    """Segments that are gone, unless a broken plugin may have them."""
-    if unit.crm.quarantined:
-        return 0
-    theirs = scoring_membership.c
-    update = (
-        sa.update(scoring_membership)
-        .where(
-            theirs.until.is_(None), scope.covers(theirs.customer_id), theirs.segment.not_in(known)
-        )
-        .values(until=unit.now, ended_why="the segment is no longer defined")
-    )
-    return unit.connection.execute(update).rowcount
-
-
-def _where_to(unit: Unit, names: Sequence[str]) -> sa.ColumnElement[str]:
-    """The segment of the same definition that the customer joined just now, with its why."""
-    left, joined = scoring_membership.c, scoring_membership.alias().c
-    now = (
-        sa.select(sa.func.min("now " + joined.segment + ": " + joined.why))
-        .where(
-            joined.customer_id == left.customer_id,
-            _one_of_them(joined.segment, names),
-            joined.since == unit.now,
-            joined.until.is_(None),
-        )
-        .correlate(scoring_membership)
-        .scalar_subquery()
-    )
-    return sa.func.coalesce(now, "the definition no longer fits")
-
-
-def _one_of_them(segment: sa.Column[str], names: Sequence[str]) -> sa.ColumnElement[bool]:
-    """*segment* in *names*, so written that SQLite seeks by customer, not by each segment."""
-    return (segment + "").in_(names)
 
 
 def forget(unit: Unit, customer_ids: Sequence[int]) -> int:
