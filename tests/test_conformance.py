@@ -115,6 +115,12 @@ def populate_lifecycle(unit, customer):
     insert_many(unit.connection, tables.lifecycle_objective, [row])
 
 
+def populate_recommend(unit, customer):
+    from crmkit.plugins.analytical import recommend
+
+    recommend.avoid(unit, customer.id, "meat", source=f"{customer.name} said so")
+
+
 BESIDE = {"delivery": ("email",)}
 """Enabled too: delivery takes messages only for a channel that is there."""
 

@@ -63,6 +63,7 @@ def build(folder: Path) -> None:
     """Fill the empty *folder* with what the brief of the examples promises."""
     for name, source in FILES.items():
         (folder / name).write_bytes((PACKAGE / source).read_bytes())
+    (folder / "items.csv").write_text("sku,name,stock,tags\nB-00,Blue mug,3,local\n")
     expect(folder, "init")
     with (folder / "crmkit.toml").open("a") as file:
         file.write(SETTINGS)
@@ -78,6 +79,7 @@ def build(folder: Path) -> None:
         expect(folder, "consent", "grant", *to_ana)
     if "score run" in dict(commands()):  # test_examples says when it cannot be imported
         expect(folder, "score", "run")
+        expect(folder, "recommend", "fit")
         expect(folder, "segment", "define", "regulars", "count(purchase.order) >= 3")
     _messages(folder)
     _communities(folder)

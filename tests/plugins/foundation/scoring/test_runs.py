@@ -140,7 +140,9 @@ def test_an_unknown_scorer_is_not_found(crm):
 
 
 def test_without_numpy_the_message_names_the_extra(crm, monkeypatch):
-    monkeypatch.setattr("crmkit.plugins.foundation.scoring.actions.running.find_spec", lambda _: None)
+    monkeypatch.setattr(
+        "crmkit.plugins.foundation.scoring.actions.running.find_spec", lambda _: None
+    )
     with pytest.raises(MissingExtraError, match=r"crmkit\[analytics\]"):
         run(crm)
 
