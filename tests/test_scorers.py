@@ -41,6 +41,15 @@ class TestPAlive(ScorerSuite):
     tolerance = 1e-3
 
 
+class TestChurn(ScorerSuite):
+    plugin = "churn"
+    scorer = "churn"
+    outcome_adds_up = False
+    time = ("recency_days", "age_days")
+    time_scales = "nothing"
+    tolerance = 1e-3
+
+
 class TestProfit(ScorerSuite):
     plugin = "profit"
     scorer = "profit"
@@ -58,6 +67,15 @@ class TestValuation(ScorerSuite):
     money = ("expected_minor", "low_minor", "high_minor", "service_minor", "discount_minor")
     money_scales = "nothing"
     tolerance = 1e-2
+
+
+class TestPropensity(ScorerSuite):
+    plugin = "propensity"
+    scorer = "propensity"
+    people = 90
+    settings = MappingProxyType({"propensity": {"least_events": 5}})
+    money = ("revenue_minor", "then_revenue_minor")
+    money_scales = "nothing"
 
 
 class TestUplift(ScorerSuite):

@@ -42,6 +42,9 @@ SETTINGS: Final = """
 target = "maildir:outbox"
 from_address = "shop@example.com"
 
+[propensity]
+least_events = 5
+
 [[profit.activities]]
 name = "parcel"
 kind = "purchase.order"
@@ -79,6 +82,7 @@ def build(folder: Path) -> None:
         expect(folder, "consent", "grant", *to_ana)
     if "score run" in dict(commands()):  # test_examples says when it cannot be imported
         expect(folder, "score", "run")
+        expect(folder, "score", "run", "propensity", "--full", "--as-of", "2025-10-01")
         expect(folder, "recommend", "fit")
         expect(folder, "segment", "define", "regulars", "count(purchase.order) >= 3")
     _messages(folder)
@@ -137,6 +141,16 @@ def _crowd(unit: Unit) -> None:
         )
         for n, each in enumerate(guests)
         for month in range(1 + n % 4, 13, 1 + n % 5)
+    )
+    unit.interactions.add_many(
+        Interaction(
+            customer_id=guest.id, kind=kind, at=datetime(2025, month, 1, tzinfo=UTC), source="shop"
+        )
+        for guest, kind, month in (
+            (guests[0], "contract.start", 2),
+            (guests[1], "contract.start", 3),
+            (guests[1], "contract.end", 9),
+        )
     )
 
 

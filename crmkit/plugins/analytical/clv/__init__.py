@@ -25,6 +25,7 @@ from . import hooks
 from .config import Settings
 from .errors import InvalidHistoryError, NotDefinedError
 from .features import features
+from .hooks import p_alive_scorer, worth_scorer
 from .model import BgBb, BgNbd, Estimate, GammaGamma, Nbd, ParetoNbd, Sbg
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ _HOME = {
         "expected_transactions",
         "expected_transactions_new",
         "p_alive",
+        "p_alive_scorer",
         "transaction_mass",
     ),
     "sbg": (
@@ -130,11 +132,13 @@ __all__ = [
     "fit_sbg_cohort",
     "lifetime_value",
     "p_alive",
+    "p_alive_scorer",
     "plugin",
     "retention",
     "survival",
     "track",
     "transaction_mass",
+    "worth_scorer",
 ]
 
 

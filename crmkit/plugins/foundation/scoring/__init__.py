@@ -53,6 +53,7 @@ from .queries import (
 from .tables import scoring_score as score_table
 
 if TYPE_CHECKING:
+    from .accuracy import area_under_curve, deciles, log_loss, squared_error
     from .backtesting import backtest
     from .columns import read_columns
 
@@ -81,10 +82,13 @@ __all__ = [
     "SegmentRule",
     "Settings",
     "TooThinError",
+    "area_under_curve",
     "backtest",
     "compare",
+    "deciles",
     "define_segment",
     "drop_segment",
+    "log_loss",
     "members",
     "members_of",
     "memberships_of",
@@ -102,10 +106,18 @@ __all__ = [
     "segment_history",
     "segment_rules",
     "sizes",
+    "squared_error",
 ]
 
 
-_NEED_NUMPY = {"backtest": "backtesting", "read_columns": "columns"}
+_NEED_NUMPY = {
+    "area_under_curve": "accuracy",
+    "backtest": "backtesting",
+    "deciles": "accuracy",
+    "log_loss": "accuracy",
+    "read_columns": "columns",
+    "squared_error": "accuracy",
+}
 
 
 def __getattr__(name: str) -> object:

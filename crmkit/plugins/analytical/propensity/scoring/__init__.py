@@ -1,0 +1,1 @@
+"""Chances from what is known of somebody: logistic regression, calibration, leak checks."""

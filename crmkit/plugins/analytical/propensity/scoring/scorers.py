@@ -1,0 +1,136 @@
+"""The score: fitted on what was known a horizon ago, asked of what is known now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+import numpy as np
+
+from crmkit import Columns, Scored
+from crmkit.plugins.foundation.scoring import (
+    TooThinError,
+    area_under_curve,
+    deciles,
+    log_loss,
+)
+
+from ..config import Settings
+from .calibration import Platt, platt
+from .encoding import Encoding, folds
+from .leaks import refuse_implausible
+from .logistic import Array, Logistic, expit, fit_logistic
+
+FOLDS: Final = 5
+SEED: Final = 42
+NORMAL_95: Final = 1.959963984540054
+
+
+def fit(columns: Columns, settings: Settings) -> Mapping[str, object]:
+    """
+    Learn from customers known a horizon ago what came since; JSON-ready.
+
+    The log-odds are calibrated on customers who were left out of the fit, fold by fold; how well
+    the model does is measured on them too.
+
+    Raises:
+        TooThinError: If it happened, or did not happen, too seldom.
+        LeakError: If a single column foretells it implausibly well.
+    """
+    known = columns["was_known"] == 1
+    happened = (columns["happened"][known] > 0).astype(float)
+    events, others = int(happened.sum()), int((happened == 0).sum())
+    if min(events, others) < settings.least_events:
+        raise TooThinError(
+            f"{settings.event} came to {events} of {events + others} customers within "
+            f"{settings.horizon_days} days; to learn takes {settings.least_events} of each"
+        )
+    given = {name: columns[f"then_{name}"][known] for name in settings.columns}
+    suspected = {name: each for name, each in given.items() if name not in settings.trusted}
+    refuse_implausible(suspected, happened)
+    encoding = Encoding.learn(given)
+    matrix = encoding.matrix(given, len(happened))
+    outside = left_out(matrix, happened, encoding.names, settings.ridge)
+    moved = platt(outside, happened)
+    model = fit_logistic(matrix, happened, encoding.names, ridge=settings.ridge)
+    chance = moved.chance(outside)
+    tenths = [attrs.asdict(each) for each in deciles(chance, happened)]
+    return {
+        "model": _plain(model),
+        "encoding": {"numbers": list(encoding.numbers), "levels": dict(encoding.levels)},
+        "calibration": attrs.asdict(moved),
+        "measured": {
+            "customers": len(happened),
+            "events": events,
+            "area_under_curve": area_under_curve(chance, happened),
+            "log_loss": log_loss(chance, happened),
+            "deciles": tenths,
+        },
+    }
+
+
+def left_out(matrix: Array, happened: Array, columns: Sequence[str], ridge: float) -> Array:
+    """The log-odds of each row by a model that has not seen it, in five folds; shape (n,)."""
+    found = np.empty(len(happened))
+    for part in folds(happened, FOLDS, SEED):
+        rest = np.setdiff1d(np.arange(len(happened)), part)
+        model = fit_logistic(matrix[rest], happened[rest], columns, ridge=ridge)
+        found[part] = model.linear(matrix[part])
+    return found
+
+
+def score(columns: Columns, parameters: Mapping[str, Any]) -> Scored:
+    """
+    The chance that the event comes within the horizon, in (0, 1).
+
+    Base is the chance of somebody who is average in everything. The way from there to the chance is
+    shared out among the columns as they share the way in log-odds; where they cancel each other,
+    all is with the first. The interval is that of the coefficients.
+    """
+    model = Logistic.of(parameters["model"])
+    encoding = Encoding.of(parameters["encoding"])
+    moved = Platt(**parameters["calibration"])
+    n = len(columns["customer_id"])
+    matrix = encoding.matrix(columns, n)
+    parts = _by_column(model, encoding, matrix, moved.slope)
+    middle = float(moved.linear(model.linear([list(model.means)]))[0])
+    linear = moved.linear(model.linear(matrix))
+    reach = NORMAL_95 * moved.slope * model.error(matrix)
+    value, base = expit(linear), float(expit(np.array([middle]))[0])
+    return Scored(
+        value=value,
+        low=expit(linear - reach),
+        high=expit(linear + reach),
+        base=base,
+        reasons=_on_the_chance(parts, linear - middle, value - base),
+    )
+
+
+def _by_column(
+    model: Logistic, encoding: Encoding, matrix: Array, slope: float
+) -> dict[str, Array]:
+    """What each column, words taken together, adds to the log-odds of the average."""
+    effects = slope * (matrix - np.array(model.means)) * np.array(model.coefficients)
+    found: dict[str, Array] = {}
+    for at, name in enumerate(encoding.sources):
+        found[name] = found.get(name, 0.0) + effects[:, at]
+    return found
+
+
+def _on_the_chance(parts: Mapping[str, Array], whole: Array, way: Array) -> dict[str, Array]:
+    """Log-odds parts as parts of the chance, which add up to *way*."""
+    is_far = np.abs(whole) > 1e-9
+    by = np.divide(way, whole, out=np.zeros(len(whole)), where=is_far)
+    found = {name: each * by for name, each in parts.items()}
+    first = next(iter(found), None)
+    if first is not None:
+        found[first] = found[first] + (way - sum(found.values(), np.zeros(len(way))))
+    return found
+
+
+def _plain(model: Logistic) -> dict[str, object]:
+    """JSON-ready: nan becomes None."""
+    told: dict[str, Any] = attrs.asdict(model)
+    errors = told["standard_errors"]
+    return told | {"standard_errors": [None if each != each else each for each in errors]}
