@@ -44,6 +44,7 @@ from_address = "shop@example.com"
 
 [propensity]
 least_events = 5
+horizon_days = 20
 
 [[profit.activities]]
 name = "parcel"
@@ -82,7 +83,7 @@ def build(folder: Path) -> None:
         expect(folder, "consent", "grant", *to_ana)
     if "score run" in dict(commands()):  # test_examples says when it cannot be imported
         expect(folder, "score", "run")
-        expect(folder, "score", "run", "propensity", "--full", "--as-of", "2025-10-01")
+        expect(folder, "score", "run", "propensity", "--full", "--as-of", "2025-12-05")
         expect(folder, "recommend", "fit")
         expect(folder, "segment", "define", "regulars", "count(purchase.order) >= 3")
     _messages(folder)
