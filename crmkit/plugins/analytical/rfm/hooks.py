@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from crmkit import Scope, Scorer, Segment, hookimpl
 from crmkit.plugins.foundation.scoring import score_table
 
+from .config import Settings
 from .features import features, outcome
 from .model import SEGMENTS
 from .scoring import VERSION, fit, score
@@ -17,16 +18,7 @@ from .scoring import VERSION, fit, score
 
 @hookimpl
 def crmkit_scorers() -> Iterable[Scorer]:
-    summary = "Recency, frequency and monetary value in quintiles."
-    yield Scorer(
-        name="rfm",
-        version=VERSION,
-        summary=summary,
-        features=features,
-        fit=fit,
-        score=score,
-        outcome=outcome,
-    )
+    yield scorer(Settings())
 
 
 @hookimpl
@@ -34,6 +26,28 @@ def crmkit_segments() -> Iterable[Segment]:
     for each in SEGMENTS:
         name = f"rfm.{each.name}"
         yield Segment(name=name, summary=each.summary, members=_labelled, scorer="rfm")
+
+
+def scorer(settings: Settings) -> Scorer:
+    """Other cut points than the usual quintiles are part of the version."""
+    usual = settings == Settings()
+    return Scorer(
+        name="rfm",
+        version=VERSION
+        if usual
+        else f"{VERSION} {settings.levels} {settings.rule} {_told(settings)}",
+        summary=f"Recency, frequency and monetary value in {settings.levels} levels.",
+        features=features,
+        fit=lambda columns: fit(columns, settings),
+        score=score,
+        tuned=lambda unit: scorer(unit.settings(Settings)),
+        outcome=outcome,
+    )
+
+
+def _told(settings: Settings) -> str:
+    cuts = (settings.recency_days, settings.frequency, settings.monetary_minor)
+    return " ".join("/".join(f"{each:g}" for each in told) for told in cuts).strip()
 
 
 def _labelled(scope: Scope) -> sa.Select[Any]:

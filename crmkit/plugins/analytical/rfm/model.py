@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import attrs
@@ -50,3 +51,45 @@ CELLS: Final[Mapping[tuple[int, int], str]] = {
 def label_of(r: int, f: int, m: int) -> str:
     """The label of one customer with these scores, each 1 to 5."""
     return CELLS[r, (f + m + 1) // 2]
+
+
+@attrs.frozen(kw_only=True)
+class Cell:
+    """Customers with these levels, and what they paid altogether, in minor units."""
+
+    r: int
+    fm: int
+    customers: int
+    monetary_minor: int
+
+
+@attrs.frozen(kw_only=True)
+class Grid:
+    """The cells that hold somebody, at one instant."""
+
+    as_of: datetime
+    levels: int
+    cells: tuple[Cell, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Move:
+    """
+    How many were in one segment, and are in another; both may be the same.
+
+    Attributes:
+        left: Empty for who had not ordered yet.
+    """
+
+    left: str
+    joined: str
+    customers: int
+
+
+@attrs.frozen(kw_only=True)
+class Migration:
+    """Who was where at two instants."""
+
+    since: datetime
+    until: datetime
+    moves: tuple[Move, ...]

@@ -67,6 +67,7 @@ def test_cut_points_are_quantiles_of_type_7():
 
 def test_a_level_counts_the_cut_points_strictly_below():
     parameters = {
+        "levels": 5,
         "cuts": {
             "recency_days": [10, 20, 30, 40],
             "frequency": [1, 1, 2, 4],
