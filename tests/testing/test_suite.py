@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crmkit.testing import PluginSuite
+from crmkit.testing import PluginSuite, ScorerSuite
 
 pytest_plugins = ["pytester"]
 
@@ -119,10 +119,11 @@ def test_importing_the_kit_loads_no_sqlalchemy(pytester):
     assert result.outlines == ["[]"]
 
 
-def test_the_reference_lists_every_test_of_the_suite():
+@pytest.mark.parametrize("suite", [PluginSuite, ScorerSuite])
+def test_the_reference_lists_every_test_of_the_suite(suite):
     page = Path(__file__).parents[2] / "docs" / "reference" / "testing.md"
-    listed = re.findall(
-        r"^\| `(test_\w+)` \|", page.read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
+    section = page.read_text(encoding="utf-8").split(f"\n## {suite.__name__}\n")[1]
+    rows = re.findall(r"^\| (`test_.+`) \|", section.split("\n## ")[0], flags=re.MULTILINE)
+    listed = [name for row in rows for name in re.findall(r"`(test_\w+)`", row)]
 
-    assert sorted(listed) == sorted(name for name in dir(PluginSuite) if name.startswith("test_"))
+    assert sorted(listed) == sorted(name for name in dir(suite) if name.startswith("test_"))

@@ -72,7 +72,7 @@ def test_a_level_counts_the_cut_points_strictly_below():
             "recency_days": [10, 20, 30, 40],
             "frequency": [1, 1, 2, 4],
             "monetary_minor": [100, 200, 300, 400],
-        }
+        },
     }
     scored = rfm.score(columns([10, 11, 41], [1, 2, 5], [100, 101, 999]), parameters)
     assert scored.value.tolist() == [511, 432, 155]
