@@ -26,7 +26,8 @@ from .config import Settings
 from .errors import InvalidHistoryError, NotDefinedError
 from .features import features
 from .hooks import p_alive_scorer, worth_scorer
-from .model import BgBb, BgNbd, Estimate, GammaGamma, Nbd, ParetoNbd, Sbg
+from .looking import standings, tracking
+from .model import BgBb, BgNbd, Estimate, GammaGamma, Nbd, ParetoNbd, Sbg, Standing
 
 if TYPE_CHECKING:
     from .scoring.bgbb import fit_bgbb
@@ -110,6 +111,7 @@ __all__ = [
     "Regularity",
     "Sbg",
     "Settings",
+    "Standing",
     "Terms",
     "Tracking",
     "at_covariates",
@@ -135,8 +137,10 @@ __all__ = [
     "p_alive_scorer",
     "plugin",
     "retention",
+    "standings",
     "survival",
     "track",
+    "tracking",
     "transaction_mass",
     "worth_scorer",
 ]

@@ -26,7 +26,6 @@ def features(scope: Scope) -> sa.Select[Any]:
     there are several, ``other_currency``.
     """
     day = _days(scope).c
-    last_day_seen = (scope.as_of - timedelta(microseconds=1) - _EPOCH).days
     born = sa.func.min(day.born)
     is_repeat = day.bought_on > day.born
     currency, highest = sa.func.min(day.currency), sa.func.max(day.other_currency)
@@ -35,7 +34,7 @@ def features(scope: Scope) -> sa.Select[Any]:
             day.customer_id,
             (sa.func.count(day.bought_on) - 1).label("frequency"),
             (sa.func.max(day.bought_on) - born).label("recency_days"),
-            (sa.literal(last_day_seen, Count) - born).label("age_days"),
+            (sa.literal(last_day_seen(scope.as_of), Count) - born).label("age_days"),
             sa.func.count(day.amount).filter(is_repeat).label("priced_days"),
             _or_zero(int_sum(day.amount, is_repeat)).label("repeat_minor"),
             _or_zero(int_sum(day.amount)).label("gross_minor"),
@@ -45,6 +44,22 @@ def features(scope: Scope) -> sa.Select[Any]:
         )
         .group_by(day.customer_id)
         .having(sa.func.count(day.bought_on) > 0)
+    )
+
+
+def last_day_seen(as_of: datetime) -> int:
+    """The day (UTC) of the last instant before *as_of*, in days since 1970."""
+    return (as_of - timedelta(microseconds=1) - _EPOCH).days
+
+
+def order_days(scope: Scope) -> sa.Select[Any]:
+    """
+    Every day (UTC) before ``scope.as_of`` on which a customer ordered: ``customer_id``, the ``day``
+    and that of their first order ``born``, both in days since 1970.
+    """
+    day = _days(scope).c
+    return sa.select(day.customer_id, day.bought_on.label("day"), day.born).where(
+        day.bought_on.is_not(None)
     )
 
 

@@ -142,3 +142,14 @@ class GammaGamma(Estimate):
     p: float
     q: float
     v: float
+
+
+@attrs.frozen
+class Standing:
+    """A customer's scores: what they will be worth, with bounds, and the chance to buy again."""
+
+    customer_id: int
+    worth_minor: float
+    low: float
+    high: float
+    p_alive: float
