@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, cycle, islice
-from math import ceil
+from math import ceil, log1p
 from typing import Final, Literal
 
 import attrs
@@ -104,7 +104,7 @@ def _cloud(sx: Scale, sy: Scale, series: Series, colour: str) -> Iterator[str]:
     shades: dict[int, list[str]] = {}
     for (column, row), count in sorted(grains.items()):
         dot = f"M{column * GRAIN} {row * GRAIN}h0"
-        shades.setdefault(ceil(SHADES * count / most), []).append(dot)
+        shades.setdefault(ceil(SHADES * log1p(count) / log1p(most)), []).append(dot)
     dots = {"stroke": colour, "stroke_width": 5, "stroke_linecap": "round"}
     for shade, drawn in sorted(shades.items()):
         opacity = f"{0.3 + 0.7 * shade / SHADES:.2f}"

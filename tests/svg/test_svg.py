@@ -77,7 +77,7 @@ def test_points_on_one_spot_are_one_dot_and_more_of_them_are_darker():
     series = Series(x=[1] * 9 + [9], y=[50] * 10)
     dots = parts(scatter("T", [series], x=X, y=Y), "path")
     assert [(each.get("d").count("M"), each.get("stroke-opacity")) for each in dots] == [
-        (1, "0.44"),
+        (1, "0.58"),
         (1, "1.00"),
     ]
 
