@@ -16,7 +16,7 @@ from crmkit.sql import interaction
 from . import accuracy
 from .accuracy import Array
 from .columns import read_columns
-from .computing import compute
+from .computing import LastRead, compute
 from .errors import ScorerError, TooThinError
 from .model import Backtest, Rival
 from .queries import chosen_scorers
@@ -46,7 +46,7 @@ def backtest(unit: Unit, name: str, *, cut: datetime, until: datetime | None = N
     if until <= cut:
         raise InvalidValueError("cut", f"{cut:%Y-%m-%d}", f"a day before {until:%Y-%m-%d}")
     scorer = _looking(scorer, until - cut)
-    found = compute(unit, scorer, Scope(as_of=cut), None).outcome
+    found = compute(LastRead(unit), scorer, Scope(as_of=cut), None).outcome
     if len(found.ids) < FEWEST:
         told = f"{len(found.ids)} customers could be scored on {cut:%Y-%m-%d}"
         raise TooThinError(f"{told}; a backtest needs {FEWEST}")

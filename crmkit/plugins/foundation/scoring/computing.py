@@ -29,8 +29,30 @@ class Computed:
     parameters: Mapping[str, object]
 
 
+class LastRead:
+    """
+    The columns of everybody that were read last.
+
+    Scorers of one plugin often share a feature and follow one another; it is read once then.
+    """
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._feature: object = None
+        self._columns: dict[str, Array] = {}
+
+    def columns(self, scorer: Scorer, scope: Scope) -> dict[str, Array]:
+        """As :func:`_features`; nobody can write into them."""
+        feature = None if scope.customers is not None else (scorer.features, scope.as_of)
+        if feature is None or feature != self._feature:
+            self._feature, self._columns = None, {}
+            self._columns = _features(self._unit, scorer, scope)
+            self._feature = feature
+        return dict(self._columns)
+
+
 def compute(
-    unit: Unit, scorer: Scorer, scope: Scope, parameters: Mapping[str, object] | None
+    read: LastRead, scorer: Scorer, scope: Scope, parameters: Mapping[str, object] | None
 ) -> Computed:
     """
     The scores of the active customers in *scope*, with *parameters* or, for None, learned ones.
@@ -39,7 +61,7 @@ def compute(
         TooThinError: If the scorer says so, or a scorer has nobody to learn from.
         ScorerError: If the scorer breaks its contract.
     """
-    columns = _features(unit, scorer, scope)
+    columns = read.columns(scorer, scope)
     ids = columns["customer_id"]
     if parameters is None:
         if not len(ids):
@@ -75,6 +97,8 @@ def _features(unit: Unit, scorer: Scorer, scope: Scope) -> dict[str, Array]:
     if left_out:
         stays = ~np.isin(columns["customer_id"], left_out)
         columns = {name: column[stays] for name, column in columns.items()}
+    for column in columns.values():
+        column.flags.writeable = False
     return columns
 
 

@@ -128,3 +128,35 @@ def test_the_cycle_step_says_what_it_did(crm, people):
         "spend: full, 2 customers scored, 2 changed; other: full, 2 customers scored, 2 changed"
     )
     assert step.run(crm, turn) == "spend: nothing has changed; other: nothing has changed"
+
+
+def test_scorers_that_share_a_feature_read_it_once_in_a_full_run(
+    make_crm, book_of, scorer, people, buy
+):
+    asked = []
+
+    def counted(scope):
+        asked.append(scope.customers)
+        return scorer().features(scope)
+
+    both = [scorer(name, features=counted) for name in ("spend", "again")]
+    crm = make_crm("scoring", book_of(*both, segments=False))
+    with crm.unit() as unit:
+        scoring.run(unit)
+        assert asked == [None]
+        found = scoring.scores_of(unit, people.ana)
+        assert [each.value for each in found] == [141.0, 141.0]
+    with crm.unit() as unit:
+        buy(unit, people.bo, 100)
+    with crm.unit() as unit:
+        scoring.run(unit, mode="incremental")
+
+    assert len(asked) == 3
+
+
+def test_a_scorer_cannot_change_what_another_one_reads(make_crm, book_of, scorer, people):
+    def spoil(columns, parameters):
+        columns["orders"] += 1
+
+    told = refused(make_crm, book_of, people, scorer=scorer, score=spoil)
+    assert "read-only" in told

@@ -51,7 +51,7 @@ from ..tables import (
 from .segments import refresh_segments
 
 if TYPE_CHECKING:
-    from ..computing import Computed
+    from ..computing import Computed, LastRead
 
 
 def mark_changed(unit: Unit, changes: Changes) -> None:
@@ -106,12 +106,16 @@ def run(
     if as_of is not None and as_of.tzinfo is None:
         raise InvalidValueError("as of", as_of, "an instant with a time zone")
     as_of = as_of or unit.now
+    from ..computing import LastRead
+
     take_turns(unit.connection, "scoring")
     scorers = chosen_scorers(unit, names)
     followed = [followed_run(unit, scorer, mode, as_of) for scorer in scorers]
     _distribute(unit)
+    read = LastRead(unit)
     done = [
-        _run_one(unit, scorer, base, as_of) for scorer, base in zip(scorers, followed, strict=True)
+        _run_one(unit, read, scorer, base, as_of)
+        for scorer, base in zip(scorers, followed, strict=True)
     ]
     _refresh_after(unit, done, as_of)
     for each in done:
@@ -149,7 +153,7 @@ def _distribute(unit: Unit) -> None:
     unit.connection.execute(sa.delete(scoring_inbox).where(inbox.taken == 1))
 
 
-def _run_one(unit: Unit, scorer: Scorer, base: Run | None, as_of: datetime) -> Run:
+def _run_one(unit: Unit, read: LastRead, scorer: Scorer, base: Run | None, as_of: datetime) -> Run:
     from ..computing import compute
 
     run = Run(
@@ -169,7 +173,7 @@ def _run_one(unit: Unit, scorer: Scorer, base: Run | None, as_of: datetime) -> R
     run = attrs.evolve(run, id=run_id, fitted_by=run_id if base is None else base.id)
     parameters = None if base is None else base.parameters
     try:
-        found = compute(unit, scorer, Scope(as_of=as_of, customers=customers), parameters)
+        found = compute(read, scorer, Scope(as_of=as_of, customers=customers), parameters)
     except TooThinError as exc:
         return _record(unit, attrs.evolve(run, state="refused", reason=str(exc)))
     if base is None:
