@@ -73,7 +73,6 @@ _HOME = {
         "expected_transactions",
         "expected_transactions_new",
         "p_alive",
-        "p_alive_scorer",
         "transaction_mass",
     ),
     "sbg": (

@@ -48,11 +48,13 @@ def tracking(unit: Unit, *, cut: datetime, until: datetime | None = None) -> Tra
         until: Purchases before this instant count; default now.
 
     Raises:
-        InvalidValueError: If *until* is not at least a week after *cut*.
+        InvalidValueError: If *until* is still to come, or not at least a week after *cut*.
         TooThinError: If too few customers had come back before *cut*.
         MissingExtraError: Without NumPy or SciPy.
     """
     until = until or unit.now
+    if until > unit.now:
+        raise InvalidValueError("until", f"{until:%Y-%m-%d}", "a day that has come")
     if until - cut < timedelta(weeks=1):
         raise InvalidValueError(
             "until", f"{until:%Y-%m-%d}", f"a week or more after {cut:%Y-%m-%d}"

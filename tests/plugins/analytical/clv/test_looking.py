@@ -58,6 +58,10 @@ def test_a_cut_that_comes_too_late_or_too_early_is_refused(book):
     with book.unit(write=False) as unit:
         with pytest.raises(InvalidValueError, match="a week or more after 1998-07-01"):
             clv.tracking(unit, cut=END)
+        with pytest.raises(
+            InvalidValueError, match="1998-07-02' is not accepted; expected a day that has come"
+        ):
+            clv.tracking(unit, cut=CUT, until=datetime(1998, 7, 2, tzinfo=UTC))
         with pytest.raises(TooThinError, match="all purchases fall on one day"):
             clv.tracking(unit, cut=datetime(1997, 1, 2, tzinfo=UTC))
         with pytest.raises(TooThinError, match="nobody had ordered before the cut"):
