@@ -38,6 +38,8 @@ class Plugin:
         hooks: Module (or object) whose ``@hookimpl`` functions are called.
         api: The plugin API it was written for.
         requires: Plugins that must be enabled too; they come first.
+        extends: Plugins that it does more with where they are enabled. What it takes from the root
+            of their packages it imports inside the functions that need it.
         hookspecs: Module of hooks the plugin offers to others.
         metadata: Its tables.
         migrations: Folder of its Alembic revision files.
@@ -49,6 +51,7 @@ class Plugin:
     hooks: object
     api: int = PLUGIN_API
     requires: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    extends: tuple[str, ...] = attrs.field(default=(), converter=_names)
     hookspecs: ModuleType | None = None
     metadata: sa.MetaData | None = None
     migrations: Path | None = None

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -15,6 +15,7 @@ from typing import Final
 import attrs
 
 import crmkit
+from crmkit.core.plugin import installed
 
 from .subject import Import, Subject, imports_of
 
@@ -34,12 +35,14 @@ def private_imports(subject: Subject) -> Iterator[str]:
 
 def _forbidden(subject: Subject, path: Path, each: Import) -> str:
     if _within(each.module, ONLY_IN_CLI):
-        return "" if path.name == "cli.py" else "move what needs it to cli.py"
+        return "" if _is_cli(path) else "move what needs it to cli.py"
     if not _within(each.module, ("crmkit",)) or _within(each.module, (*PUBLIC, subject.module)):
         return ""
     if each.module.removeprefix("crmkit.") in ("crmkit", "*", *crmkit.__all__):
         return ""
     required = [each for each in subject.needs if each.name in subject.plugin.requires]
+    if _within(each.module, _roots(subject.plugin.extends)):
+        return "" if each.inside else "import what you extend inside the function that needs it"
     for package in map(_package_of, required):
         if package is not None and _within(each.module, (package.__name__,)):
             inner = each.module.removeprefix(package.__name__).lstrip(".").partition(".")[0]
@@ -49,6 +52,14 @@ def _forbidden(subject: Subject, path: Path, each: Import) -> str:
     if _within(each.module, ("crmkit.plugins",)):
         return "name that plugin in `requires`, then import the root of its package"
     return f"use crmkit, {', '.join(PUBLIC)} or, in cli.py, crmkit.cli"
+
+
+def _is_cli(path: Path) -> bool:
+    return path.name == "cli.py" or path.parent.name == "cli"
+
+
+def _roots(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(entry.module for name in names for entry in installed().get(name, ()))
 
 
 def _within(module: str, packages: tuple[str, ...]) -> bool:

@@ -92,11 +92,12 @@ def _module_of(given: str | Path | Plugin, plugin: Plugin) -> ModuleType | None:
 
 @attrs.frozen
 class Import:
-    """One imported module, or a name in it, absolute, and where."""
+    """One imported module, or a name in it, absolute, and where; *inside* of a function."""
 
     module: str
     path: Path
     line: int
+    inside: bool
 
 
 def imports_of(subject: Subject, path: Path) -> Iterator[Import]:
@@ -106,15 +107,17 @@ def imports_of(subject: Subject, path: Path) -> Iterator[Import]:
     ``from a import b, c`` is ``a.b`` and ``a.c``, which may be modules or names in one.
     """
     package = _package_of(subject, path)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        inside = node not in tree.body
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield Import(alias.name, path, node.lineno)
+                yield Import(alias.name, path, node.lineno, inside)
         elif isinstance(node, ast.ImportFrom):
             parts = package[: len(package) - node.level + 1] if node.level else []
             parts = [*parts, *([node.module] if node.module else [])]
             for alias in node.names:
-                yield Import(".".join([*parts, alias.name]), path, node.lineno)
+                yield Import(".".join([*parts, alias.name]), path, node.lineno, inside)
 
 
 def _package_of(subject: Subject, path: Path) -> list[str]:

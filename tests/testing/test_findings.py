@@ -4,6 +4,7 @@ import sys
 import textwrap
 from types import SimpleNamespace
 
+import attrs
 import pytest
 import sqlalchemy as sa
 
@@ -183,6 +184,21 @@ class TestImports:
                 "scoring.py:1 imports crmkit.plugins.foundation.consent.grant; "
                 "name that plugin in `requires`, then import the root of its package"
             ),
+        ]
+
+    def test_what_is_extended_is_imported_inside_functions_only(self, packaged):
+        found = packaged(
+            "punch",
+            queries="from crmkit.plugins.foundation import consent\n",
+            actions="def f():\n    from crmkit.plugins.foundation import consent\n",
+        )
+        plugin = attrs.evolve(found.plugin, extends=("consent",))
+        found = attrs.evolve(found, plugin=plugin)
+        assert [*borders.private_imports(found)] == [
+            (
+                "queries.py:1 imports crmkit.plugins.foundation.consent; "
+                "import what you extend inside the function that needs it"
+            )
         ]
 
     @pytest.mark.parametrize(
