@@ -27,7 +27,7 @@ from benchmarks.book import END, FOLDER, sqlite_book
 from benchmarks.timing import report, side_by_side
 from crmkit import CRM, Interaction, Money, Scope
 from crmkit.plugins.foundation import scoring
-from crmkit.plugins.foundation.scoring.computing import compute
+from crmkit.plugins.foundation.scoring.computing import LastRead, compute
 
 ROUNDS = 5
 NEW = 1_000
@@ -89,7 +89,7 @@ def _compute(crm: CRM, path: Path) -> None:
 def _crmkit(crm: CRM) -> Any:
     with crm.unit(write=False) as unit:
         scorer = unit.contributed.scorers["rfm"]
-        return compute(unit, scorer, Scope(as_of=END), None).outcome.value
+        return compute(LastRead(unit), scorer, Scope(as_of=END), None).outcome.value
 
 
 def _pandas(path: Path, *, bare: bool = False) -> Any:

@@ -115,6 +115,35 @@ def populate_lifecycle(unit, customer):
     insert_many(unit.connection, tables.lifecycle_objective, [row])
 
 
+def populate_billing(unit, customer):
+    from crmkit import Money
+    from crmkit.plugins.operational import billing
+    from crmkit.plugins.operational.billing import tables
+
+    words = f"for {customer.name}"
+    account = billing.Account(
+        customer_id=customer.id, name=customer.name, street=words, reference=words
+    )
+    billing.set_account(unit, account)
+    item = billing.Item(name=f"Cup {words}", price=Money(900, "EUR"))
+    key = f"order of {customer.name}"
+    draft = billing.Draft(
+        customer_id=customer.id, items=[item], note=words, source="shop", source_key=key
+    )
+    (bill,) = billing.invoice(unit, [draft])
+    payment = billing.Payment(
+        customer_id=customer.id, amount=Money(500, "EUR"), method=words, reference=words
+    )
+    billing.record_payments(unit, [payment])
+    cost = billing.ServingCost(
+        customer_id=customer.id, activity=words, amount=Money(1, "EUR"), source="x", source_key=key
+    )
+    billing.book_costs(unit, [cost])
+    billing.adjust_points(unit, customer.id, 5, reason=words)
+    reminded = (bill.id, 1, customer.id, unit.now, 400, None)
+    insert_many(unit.connection, tables.billing_reminder, [reminded])
+
+
 def populate_recommend(unit, customer):
     from crmkit.plugins.analytical import recommend
 

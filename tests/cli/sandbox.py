@@ -46,6 +46,16 @@ from_address = "shop@example.com"
 least_events = 5
 horizon_days = 20
 
+[billing]
+currency = "GBP"
+
+[billing.seller]
+name = "Corner Shop Ltd"
+country = "GB"
+
+[[billing.dunning]]
+days = 7
+
 [[profit.activities]]
 name = "parcel"
 kind = "purchase.order"
@@ -88,6 +98,7 @@ def build(folder: Path) -> None:
         expect(folder, "segment", "define", "regulars", "count(purchase.order) >= 3")
     _messages(folder)
     _communities(folder)
+    _bills(folder)
 
 
 def _people(unit: Unit) -> None:
@@ -205,6 +216,17 @@ def _messages(folder: Path) -> None:
                     .values(state=state, attempts=1, finished_at=unit.now)
                 )
         crm.close()
+
+
+def _bills(folder: Path) -> None:
+    """A lamp, order O000001, invoice R000001 of a part of it, payments P000001 and P000002."""
+    expect(folder, "billing", "product", "LAMP", "--name", "A lamp")
+    expect(folder, "billing", "price", "LAMP", "19.90 GBP")
+    expect(folder, "billing", "account", "ana@example.com", "--country", "GB")
+    expect(folder, "billing", "order", "ana@example.com", "--item", "LAMP,3")
+    expect(folder, "billing", "invoice", "--order", "O000001", "--line", "1=2")
+    expect(folder, "billing", "pay", "bo@example.com", "5.00 GBP")
+    expect(folder, "billing", "pay", "ana@example.com", "10.00 GBP")
 
 
 def _communities(folder: Path) -> None:

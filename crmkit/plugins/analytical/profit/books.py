@@ -14,23 +14,28 @@ from crmkit.sql import Count, customer, id_list, interaction, one_of
 
 from .config import Settings
 from .errors import MixedCurrenciesError, OverlappingSegmentsError
-from .features import facts
+from .features import bought, facts
 from .model import Attention, Entries, Period
 
 _ASKED = "profit_asked"
 
 
 def rows_of(
-    unit: Unit, period: Period, customer_ids: Sequence[int] | None = None
+    unit: Unit,
+    period: Period,
+    customer_ids: Sequence[int] | None = None,
+    *,
+    booked: Sequence[str] = (),
 ) -> list[Mapping[str, Any]]:
     """
-    The facts of the period by customer, in the order of their ids.
+    The facts of the period by customer, in the order of their ids, without the purchases of
+    sources that are *booked* elsewhere.
 
     Raises:
         MixedCurrenciesError: If amounts are in several currencies.
     """
     scope, given = _only(unit, period.until, customer_ids)
-    select = facts(unit.settings(Settings), period.since, period.until, scope)
+    select = facts(unit.settings(Settings), period.since, period.until, scope, booked=booked)
     found: list[Mapping[str, Any]] = [
         dict(each) for each in unit.connection.execute(select, given).mappings()
     ]
@@ -56,6 +61,11 @@ def contributed(unit: Unit, period: Period) -> list[Entries]:
                 owners[line] = plugin
             found.append(entries)
     return found
+
+
+def booked_sources(books: Iterable[Entries]) -> list[str]:
+    """Sources of interactions whose purchases one of the books holds."""
+    return sorted({source for each in books for source in each.sources})
 
 
 def amounts(
@@ -86,11 +96,11 @@ def amounts(
     return found
 
 
-def booked_minor(unit: Unit, period: Period, kind: str) -> int:
-    """What the interactions of one kind add up to, whoever they are of."""
+def noted_minor(unit: Unit, period: Period, kind: str, booked: Sequence[str]) -> int:
+    """What the interactions of one kind that no book holds add up to, whoever they are of."""
     told = interaction.c
     total = sa.select(sa.cast(sa.func.coalesce(sa.func.sum(told.amount_minor), 0), Count)).where(
-        told.kind == kind, told.at >= period.since, told.at < period.until
+        bought(kind, booked), told.at >= period.since, told.at < period.until
     )
     return int(unit.connection.scalar(total) or 0)
 

@@ -9,13 +9,23 @@ import attrs
 
 from crmkit import Money, Unit
 
-from .books import amounts, booked_minor, contributed, partition, refuse_mixed, rows_of
+from .books import (
+    amounts,
+    booked_sources,
+    contributed,
+    noted_minor,
+    partition,
+    refuse_mixed,
+    rows_of,
+)
 from .config import Pool, Settings
 from .model import LINES, Concentration, Entries, Period, Reconciliation, Statement
 from .scoring import concentration as measured
 from .scoring import goods_minor
 
 _UNASSIGNED = "(none)"
+_ANY = "EUR"
+"""Where nothing was booked there is no currency, and minor units are shared out alike in all."""
 COUNTED = ("contacts", "minutes", "messages")
 
 
@@ -49,7 +59,7 @@ def _drawn(
     books: Sequence[Entries],
     only: Sequence[int] | None,
 ) -> dict[int, Statement]:
-    rows = rows_of(unit, period, only)
+    rows = rows_of(unit, period, only, booked=booked_sources(books))
     replaced = {line for each in books for line in each.replaces}
     found = {row["customer_id"]: row for row in _with_goods(rows, settings.margin_share)}
     added: dict[int, dict[str, int]] = {}
@@ -106,7 +116,7 @@ def _with_overheads(
     days = (period.until - period.since).total_seconds() / 86_400
     for pool in pools if ids else ():
         weights = [_DRIVERS[pool.driver](found[each]) for each in ids]
-        currency = found[ids[0]].currency or "XXX"
+        currency = found[ids[0]].currency or _ANY
         whole = Money(round(pool.amount_minor * days), currency)
         parts = whole.allocate(weights if any(weights) else [1] * len(ids))
         for each, part in zip(ids, parts, strict=True):
@@ -161,7 +171,7 @@ def reconcile(unit: Unit, period: Period, prefix: str = "") -> Reconciliation:
         (
             kind,
             whole.line(line) - _added(unit, books, line),
-            booked_minor(unit, period, kind),
+            noted_minor(unit, period, kind, booked_sources(books)),
         )
         for line, kind in parts.items()
         if line not in replaced

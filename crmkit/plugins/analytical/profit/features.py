@@ -17,7 +17,12 @@ MESSAGES = ("message.sent", "contact.message")
 
 
 def facts(
-    settings: Settings, since: datetime, until: datetime, scope: Scope | None = None
+    settings: Settings,
+    since: datetime,
+    until: datetime,
+    scope: Scope | None = None,
+    *,
+    booked: Sequence[str] = (),
 ) -> sa.Select[Any]:
     """
     One row per customer with an interaction from *since* on and before *until*.
@@ -26,6 +31,9 @@ def facts(
     ``discount_minor``, the cost of offers that were accepted then; ``service_minor``, ``contacts``
     and ``minutes`` of the activities; ``messages`` we sent; ``currency`` and, where there are
     several, ``other_currency``.
+
+    Args:
+        booked: Sources whose purchases do not count here, because another book holds them.
     """
     told, offers = interaction.c, _accepted(since, until, scope)
     first, last = sa.func.min(offers.c.currency), sa.func.max(offers.c.other)
@@ -33,8 +41,8 @@ def facts(
     select = (
         sa.select(
             told.customer_id,
-            _sum(told.amount_minor, told.kind == "purchase.order").label("revenue_minor"),
-            _sum(told.amount_minor, told.kind == "purchase.return").label("returns_minor"),
+            _sum(told.amount_minor, bought("purchase.order", booked)).label("revenue_minor"),
+            _sum(told.amount_minor, bought("purchase.return", booked)).label("returns_minor"),
             sa.func.coalesce(sa.func.max(offers.c.cost), 0).label("discount_minor"),
             *_served(settings.activities),
             _count(told.kind.in_(MESSAGES), told.direction == "outbound").label("messages"),
@@ -47,6 +55,13 @@ def facts(
         .group_by(told.customer_id)
     )
     return select if scope is None else select.where(scope.covers(told.customer_id))
+
+
+def bought(kind: str, booked: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Interactions of that kind that no other book holds."""
+    told = interaction.c
+    of_kind = told.kind == kind
+    return sa.and_(of_kind, told.source.not_in(booked)) if booked else of_kind
 
 
 def _accepted(since: datetime, until: datetime, scope: Scope | None) -> sa.Subquery:

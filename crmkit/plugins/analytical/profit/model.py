@@ -47,12 +47,15 @@ class Entries:
         select: A SELECT of ``customer_id``, ``line`` (one of LINES), ``amount_minor`` (costs are
             negative) and ``currency``; any number of rows for each.
         replaces: Lines that come from it alone, because it knows them better than interactions do.
+        sources: Purchases that interactions from these sources tell of are left out, because the
+            book holds them.
         total_minor: What the book itself says they add up to; None when it does not say.
     """
 
     name: str
     select: sa.Select[Any]
     replaces: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     total_minor: int | None = None
 
 

@@ -1,0 +1,1 @@
+"""Front office and back office: marketing, sales, service, billing."""
