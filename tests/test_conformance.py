@@ -144,6 +144,25 @@ def populate_billing(unit, customer):
     insert_many(unit.connection, tables.billing_reminder, [reminded])
 
 
+def populate_service(unit, customer):
+    from crmkit.plugins.operational import service
+
+    words = f"The lamp of {customer.name}"
+    draft = service.Draft(
+        customer_id=customer.id, subject=words, kind="complaint", source="x", source_key=words
+    )
+    (case,) = service.open_cases(unit, [draft])
+    service.change(unit, [case.id], subject=f"{words} flickers")
+    part = service.Participant(case_id=case.id, customer_id=customer.id, role="concerned")
+    service.add_participants(unit, [part])
+    service.reply(unit, case.id, words)
+    said = {"score": 2, "case_id": case.id}
+    unit.interactions.add(
+        Interaction(customer_id=customer.id, kind="feedback.csat", at=unit.now, payload=said)
+    )
+    service.make_amends(unit, case.id, words)
+
+
 def populate_recommend(unit, customer):
     from crmkit.plugins.analytical import recommend
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from importlib.metadata import entry_points
 from types import MappingProxyType
 
-from crmkit import CRM
+from crmkit import CRM, Interaction
 from crmkit.plugins.foundation.decisions import assignment_table, decision_table
 from crmkit.sql import insert_many
 from crmkit.testing import ScorerSuite
@@ -102,6 +102,24 @@ class TestUplift(ScorerSuite):
         }  # fmt: skip
         row = [told.get(each.name, "") for each in decision_table.columns]
         insert_many(unit.connection, decision_table, [row])
+
+
+class TestSatisfaction(ScorerSuite):
+    plugin = "service"
+    scorer = "satisfaction"
+    also = ("scoring",)
+
+    def happened(self, unit, customer, chance):
+        unit.interactions.add_many(
+            Interaction(
+                customer_id=customer.id,
+                kind=f"feedback.{measure}",
+                at=unit.now - timedelta(days=chance.uniform(1, 300)),
+                payload={"score": chance.randint(1, most)},
+            )
+            for measure, most in (("csat", 5), ("ces", 7))
+            for _ in range(chance.randint(1, 4))
+        )
 
 
 def test_every_bundled_scorer_is_here():

@@ -1,6 +1,6 @@
 """What a plugin needs to own tables and to write features."""
 
-from ..core.matching import contact_key
+from ..core.matching import contact_key, fold
 from ..database.columns import Count, Flag, Id, Instant, Json, Real, Text
 from ..database.dialect import (
     Statement,
@@ -64,6 +64,7 @@ __all__ = [
     "delete_where",
     "epoch_day",
     "epoch_micros",
+    "fold",
     "greatest",
     "id_list",
     "identity",

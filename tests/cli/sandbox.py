@@ -99,6 +99,7 @@ def build(folder: Path) -> None:
     _messages(folder)
     _communities(folder)
     _bills(folder)
+    _cases(folder)
 
 
 def _people(unit: Unit) -> None:
@@ -227,6 +228,12 @@ def _bills(folder: Path) -> None:
     expect(folder, "billing", "invoice", "--order", "O000001", "--line", "1=2")
     expect(folder, "billing", "pay", "bo@example.com", "5.00 GBP")
     expect(folder, "billing", "pay", "ana@example.com", "10.00 GBP")
+
+
+def _cases(folder: Path) -> None:
+    """Cases 1, a question, and 2, a complaint, both of Ana."""
+    expect(folder, "case", "open", "ana@example.com", "The lamp flickers")
+    expect(folder, "case", "open", "ana@example.com", "The lamp broke", "--kind", "complaint")
 
 
 def _communities(folder: Path) -> None:
