@@ -144,6 +144,22 @@ def populate_billing(unit, customer):
     insert_many(unit.connection, tables.billing_reminder, [reminded])
 
 
+def populate_sales(unit, customer):
+    from crmkit import Money
+    from crmkit.plugins.operational import sales
+
+    words = f"A kitchen for {customer.name}"
+    draft = sales.LeadDraft(customer_id=customer.id, interest=words, source="web", source_key=words)
+    (lead,) = sales.take_in(unit, [draft])
+    deal = sales.convert(unit, lead.id)
+    sales.set_next(unit, deal.id, words, unit.now)
+    item = sales.QuoteItem(name=words, price=Money(900, "EUR"))
+    sales.draw_up_quote(unit, deal.id, [item], note=words)
+    sales.hear(unit, deal.id, words, words)
+    (other,) = sales.take_in(unit, [sales.LeadDraft(customer_id=customer.id)])
+    sales.give_up(unit, other.id, words)
+
+
 def populate_service(unit, customer):
     from crmkit.plugins.operational import service
 

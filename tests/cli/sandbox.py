@@ -100,6 +100,7 @@ def build(folder: Path) -> None:
     _communities(folder)
     _bills(folder)
     _cases(folder)
+    _deals(folder)
 
 
 def _people(unit: Unit) -> None:
@@ -234,6 +235,13 @@ def _cases(folder: Path) -> None:
     """Cases 1, a question, and 2, a complaint, both of Ana."""
     expect(folder, "case", "open", "ana@example.com", "The lamp flickers")
     expect(folder, "case", "open", "ana@example.com", "The lamp broke", "--kind", "complaint")
+
+
+def _deals(folder: Path) -> None:
+    """Lead 1 of Bo, deal 1 with Ana and quote 1 of it."""
+    expect(folder, "lead", "add", "bo@example.com", "A lamp for the hall")
+    expect(folder, "deal", "open", "ana@example.com", "Lamps", "--amount", "40.00 GBP")
+    expect(folder, "deal", "quote", "1", "--item", "LAMP,2,19.90 GBP")
 
 
 def _communities(folder: Path) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from crmkit import Cause, Customer, Finding, Money, Ref, Remark, Segment, Step, Unit, hookimpl
 
-from . import actions, books, checking, loyalty, queries, telling, turning
+from . import actions, books, checking, loyalty, ordering, queries, telling, turning
 from .config import Settings
 from .features import segments
 
 if TYPE_CHECKING:
     from crmkit.plugins.analytical.profit import Entries
+    from crmkit.plugins.operational.sales import Quote
 
 
 @hookimpl
@@ -69,6 +70,11 @@ def profit_entries(unit: Unit, since: datetime, until: datetime) -> Iterable[Ent
         sources=("billing", *others),
         total_minor=sum(sums) if len(sums) < 2 else None,
     )
+
+
+@hookimpl(optionalhook=True)
+def sales_quotes_accepted(unit: Unit, quotes: Sequence[Quote]) -> None:
+    actions.order(unit, [ordering.from_quote(each) for each in quotes])
 
 
 @hookimpl
