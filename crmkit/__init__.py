@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         Step,
         Turn,
     )
-    from .core.unit import Unit
+    from .core.unit import Unit, atomic
     from .errors import (
         AmbiguousReferenceError,
         ChangeRejectedError,
@@ -110,7 +110,7 @@ _HOME = {
         "Step",
         "Turn",
     ),
-    "core.unit": ("Unit",),
+    "core.unit": ("Unit", "atomic"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -166,6 +166,7 @@ __all__ = [
     "Turn",
     "Unit",
     "__version__",
+    "atomic",
     "hookimpl",
     "hookspec",
     "nearest",

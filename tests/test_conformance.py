@@ -144,6 +144,23 @@ def populate_billing(unit, customer):
     insert_many(unit.connection, tables.billing_reminder, [reminded])
 
 
+def populate_marketing(unit, customer):
+    from crmkit.plugins.operational.marketing import tables
+
+    words = f"For {customer.name}"
+    new = unit.new_ids(tables.marketing_campaign, 1)[0]
+    drafted = (new, f"c{new}", "running", {}, unit.now, {}, 1)
+    insert_many(unit.connection, tables.marketing_campaign, [drafted])
+    member = (new, customer.id, "excluded", "", words, words, None, None, None)
+    insert_many(unit.connection, tables.marketing_member, [member])
+    said = {"campaign_id": new, "url": "", "agent": ""}
+    unit.interactions.add(
+        Interaction(customer_id=customer.id, kind="campaign.opened", at=unit.now, payload=said)
+    )
+    underway = ("welcome", customer.id, "hello", unit.now, unit.now, None)
+    insert_many(unit.connection, tables.marketing_traveller, [underway])
+
+
 def populate_sales(unit, customer):
     from crmkit import Money
     from crmkit.plugins.operational import sales
@@ -185,7 +202,7 @@ def populate_recommend(unit, customer):
     recommend.avoid(unit, customer.id, "meat", source=f"{customer.name} said so")
 
 
-BESIDE = {"delivery": ("email",)}
+BESIDE = {"delivery": ("email",), "marketing": ("email",)}
 """Enabled too: delivery takes messages only for a channel that is there."""
 
 for _name in NAMES:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .crm import CRM
 
 S = TypeVar("S")
+V = TypeVar("V", bound=Callable[..., Any])
 DEEPEST = 5
 
 
@@ -111,6 +113,21 @@ class Unit:
             calls.saved(self, changes)
         finally:
             self._depth -= 1
+
+
+def atomic(verb: V) -> V:
+    """
+    Let a verb write all or, where it raises, nothing, also for who catches that and goes on.
+
+    For verbs that may refuse after they have begun to write.
+    """
+
+    @wraps(verb)
+    def run(unit: Unit, *args: Any, **kwargs: Any) -> Any:
+        with unit.batch():
+            return verb(unit, *args, **kwargs)
+
+    return cast("V", run)
 
 
 def _as_it_is(value: datetime) -> datetime:

@@ -101,6 +101,7 @@ def build(folder: Path) -> None:
     _bills(folder)
     _cases(folder)
     _deals(folder)
+    _campaigns(folder)
 
 
 def _people(unit: Unit) -> None:
@@ -242,6 +243,41 @@ def _deals(folder: Path) -> None:
     expect(folder, "lead", "add", "bo@example.com", "A lamp for the hall")
     expect(folder, "deal", "open", "ana@example.com", "Lamps", "--amount", "40.00 GBP")
     expect(folder, "deal", "quote", "1", "--item", "LAMP,2,19.90 GBP")
+
+
+CAMPAIGN: Final = """
+name = "{name}"
+purpose = "care"
+channel = "email"
+segment = "regulars"
+
+[[variants]]
+subject = "For {{name}}"
+text = "Come and see."
+"""
+JOURNEY: Final = """
+name = "welcome"
+segment = "regulars"
+
+[[steps]]
+name = "hello"
+kind = "message"
+channel = "email"
+purpose = "care"
+subject = "Welcome, {name}"
+text = "It is good to have you."
+"""
+
+
+def _campaigns(folder: Path) -> None:
+    """The campaigns spring, launched, and summer, a draft; the journey welcome; their files."""
+    for name in ("summer", "spring"):
+        (folder / "campaign.toml").write_text(CAMPAIGN.format(name=name))
+        expect(folder, "campaign", "draft", "campaign.toml")
+    expect(folder, "campaign", "launch", "spring")
+    (folder / "campaign.toml").write_text(CAMPAIGN.format(name="autumn"))
+    (folder / "journey.toml").write_text(JOURNEY)
+    expect(folder, "journey", "save", "journey.toml")
 
 
 def _communities(folder: Path) -> None:

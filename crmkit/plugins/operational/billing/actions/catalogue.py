@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 import sqlalchemy as sa
 
-from crmkit import StaleVersionError, Unit
+from crmkit import StaleVersionError, Unit, atomic
 from crmkit.sql import delete_where, insert_many, update_rows
 
 from .. import queries
@@ -17,6 +17,7 @@ from ..tables import billing_account, billing_price, billing_product
 _DETAILS = ("name", "kind", "unit", "tax_class", "active")
 
 
+@atomic
 def set_products(unit: Unit, products: Sequence[Product]) -> list[Product]:
     """
     Add products, or change those whose version is the stored one; one that is as it was stays.
@@ -55,6 +56,7 @@ def _details(product: Product) -> tuple[object, ...]:
     return tuple(getattr(product, name) for name in _DETAILS)
 
 
+@atomic
 def set_prices(unit: Unit, prices: Sequence[Price]) -> None:
     """
     Set prices, each from its day on. One of the same list, quantity and day takes the place of
@@ -94,6 +96,7 @@ def set_prices(unit: Unit, prices: Sequence[Price]) -> None:
     insert_many(unit.connection, billing_price, rows.values())
 
 
+@atomic
 def set_account(unit: Unit, account: Account) -> Account:
     """
     Say how a customer is billed from now on; documents that are out stay as they are.

@@ -9,7 +9,7 @@ from decimal import Decimal
 import attrs
 import sqlalchemy as sa
 
-from crmkit import InvalidValueError, StaleVersionError, Unit
+from crmkit import InvalidValueError, StaleVersionError, Unit, atomic
 
 from .. import queries
 from ..config import Settings
@@ -25,6 +25,7 @@ Quantities = Mapping[int, Decimal | int | str]
 """How much of which line, by position; what is not named stays as it is."""
 
 
+@atomic
 def order(unit: Unit, drafts: Sequence[Draft]) -> list[Document]:
     """
     Book orders, and that their customers bought. One that is known by its source is returned.
@@ -35,6 +36,7 @@ def order(unit: Unit, drafts: Sequence[Draft]) -> list[Document]:
     return _new(unit, drafts, "order")
 
 
+@atomic
 def invoice(unit: Unit, drafts: Sequence[Draft]) -> list[Document]:
     """
     Book invoices that no order came before, and that their customers bought.
@@ -82,6 +84,7 @@ def _entry(drawn: Drawn, kind: Kind) -> Entry:
     )
 
 
+@atomic
 def invoice_order(
     unit: Unit,
     name: int | str,
@@ -116,6 +119,7 @@ def invoice_order(
     return booked
 
 
+@atomic
 def cancel_order(unit: Unit, name: int | str) -> Document:
     """
     Cancel what is not billed yet of an order; a purchase that was noted is noted as given back.
@@ -137,6 +141,7 @@ def cancel_order(unit: Unit, name: int | str) -> Document:
     return queries.document(unit, source.id)
 
 
+@atomic
 def credit(
     unit: Unit,
     name: int | str,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from crmkit import InvalidValueError, Money, Unit
+from crmkit import InvalidValueError, Money, Unit, atomic
 from crmkit.sql import Count, id_list, insert_many, one_of
 
 from ..config import Settings
@@ -67,6 +67,7 @@ def _credited_net(unit: Unit, invoice_id: int) -> int:
     return int(unit.connection.scalar(total) or 0)
 
 
+@atomic
 def redeem_points(unit: Unit, customer_id: int, points: int, *, reason: str) -> None:
     """
     Spend points, those that are lost first first.
@@ -88,6 +89,7 @@ def redeem_points(unit: Unit, customer_id: int, points: int, *, reason: str) -> 
     _write(unit, [(customer_id, -points, reason, None, 0, None)])
 
 
+@atomic
 def adjust_points(unit: Unit, customer_id: int, points: int, *, reason: str) -> None:
     """
     Give or take points by hand, as for a complaint or a mistake.
@@ -105,6 +107,7 @@ def adjust_points(unit: Unit, customer_id: int, points: int, *, reason: str) -> 
     _give(unit, [(customer_id, points, reason, lost_at, None)])
 
 
+@atomic
 def expire_points(unit: Unit, customer_ids: Sequence[int] | None = None) -> int:
     """Take what was not spent in time; returns how many points. A rerun takes nothing more."""
     theirs = billing_points.c

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from crmkit import Ref, Unit
+from crmkit import Ref, Unit, atomic
 from crmkit.sql import insert_many
 
 from .. import late
@@ -15,6 +15,7 @@ from ..model import Reminder
 from ..tables import billing_reminder
 
 
+@atomic
 def remind(unit: Unit) -> list[Reminder]:
     """
     Remind of every invoice that has reached a further level; a rerun reminds of none twice.

@@ -7,7 +7,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from crmkit import InvalidValueError, Money, RecordNotFoundError, StaleVersionError, Unit
+from crmkit import InvalidValueError, Money, RecordNotFoundError, StaleVersionError, Unit, atomic
 from crmkit.sql import insert_many
 
 from .. import queries
@@ -17,6 +17,7 @@ from ..tables import billing_allocation, billing_document
 from .booking import Entry, book, lower_open
 
 
+@atomic
 def record_payments(unit: Unit, payments: Sequence[Payment]) -> list[Document]:
     """
     Book money that came in, and set it off against the invoices it names, or the longest due.
@@ -80,6 +81,7 @@ def _settle(unit: Unit, payment: Document, numbers: Sequence[str]) -> None:
             left -= amount
 
 
+@atomic
 def allocate(unit: Unit, debit: int | str, credit: int | str, amount: Money | None = None) -> Money:
     """
     Set off an invoice or a refund against a payment or a credit note; returns how much.
@@ -130,6 +132,7 @@ def _set_off(unit: Unit, debit: Document, credit: Document, amount_minor: int) -
     insert_many(unit.connection, billing_allocation, [row])
 
 
+@atomic
 def refund(
     unit: Unit, name: int | str, amount: Money | None = None, *, method: str = "", note: str = ""
 ) -> Document:
@@ -147,6 +150,7 @@ def refund(
     return _against(unit, source, "refund", amount, method=method, note=note)
 
 
+@atomic
 def write_off(
     unit: Unit, name: int | str, amount: Money | None = None, *, reason: str = ""
 ) -> Document:
@@ -192,6 +196,7 @@ def _against(
     return queries.document(unit, booked.id)
 
 
+@atomic
 def release(unit: Unit, name: int | str) -> int:
     """
     Undo everything a payment or a credit note was set off against, as when a payment bounces.
@@ -242,6 +247,7 @@ def _open_again(unit: Unit, amounts: Iterable[tuple[int, int]]) -> None:
             unit.connection.execute(again.values(values))
 
 
+@atomic
 def chargeback(unit: Unit, name: int | str) -> Document:
     """A payment that bounced: what it settled is open again, and the money is gone."""
     release(unit, name)

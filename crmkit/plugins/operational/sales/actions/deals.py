@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 import sqlalchemy as sa
 
-from crmkit import InvalidValueError, Money, RecordNotFoundError, StaleVersionError, Unit
+from crmkit import InvalidValueError, Money, RecordNotFoundError, StaleVersionError, Unit, atomic
 from crmkit.sql import insert_many, update_rows
 
 from .. import queries
@@ -28,6 +28,7 @@ _CHANGEABLE: Final = (
 )  # fmt: skip
 
 
+@atomic
 def open_deals(unit: Unit, drafts: Sequence[DealDraft]) -> list[Deal]:
     """
     Open deals. One known by its source is returned.
@@ -105,6 +106,7 @@ def _row(deal: Deal) -> tuple[Any, ...]:
     return tuple(day if name == "expected_day" else getattr(deal, name) for name in _COLUMNS)
 
 
+@atomic
 def move(
     unit: Unit,
     deal_ids: Iterable[int],
@@ -284,6 +286,7 @@ def set_next(unit: Unit, deal_id: int, what: str, at: datetime | None) -> Deal:
     return queries.deal(unit, deal_id)
 
 
+@atomic
 def assign(unit: Unit, deal_ids: Iterable[int] | None = None) -> dict[int, str]:
     """
     Give open deals that nobody owns to sellers: of those whose territory the customer is in, to

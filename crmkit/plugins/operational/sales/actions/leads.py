@@ -8,7 +8,14 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from crmkit import InvalidValueError, RecordNotFoundError, RefusedError, StaleVersionError, Unit
+from crmkit import (
+    InvalidValueError,
+    RecordNotFoundError,
+    RefusedError,
+    StaleVersionError,
+    Unit,
+    atomic,
+)
 from crmkit.sql import insert_many
 
 from .. import queries
@@ -19,6 +26,7 @@ from ..tables import sales_lead
 from .deals import open_deals
 
 
+@atomic
 def take_in(unit: Unit, drafts: Sequence[LeadDraft]) -> list[Lead]:
     """
     Take in leads. One known by its source is returned.
@@ -85,6 +93,7 @@ def qualify(
     return _save(unit, before, criteria=known, status=status)
 
 
+@atomic
 def convert(unit: Unit, lead_id: int, draft: DealDraft | None = None) -> Deal:
     """
     Make a deal of a lead. A lead that was converted gives the deal it became, whatever is asked.

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from crmkit import InvalidValueError, Money, StaleVersionError, Unit
+from crmkit import InvalidValueError, Money, StaleVersionError, Unit, atomic
 from crmkit.sql import insert_many
 
 from .. import queries
@@ -22,6 +22,7 @@ from ..tables import sales_quote, sales_quote_line
 from .deals import change, move
 
 
+@atomic
 def draw_up_quote(
     unit: Unit,
     deal_id: int,
@@ -116,6 +117,7 @@ def send_quote(unit: Unit, quote_id: int) -> Quote:
     return before if before.status == "sent" else _save(unit, before, status="sent")
 
 
+@atomic
 def accept_quote(unit: Unit, quote_id: int) -> Quote:
     """
     The customer accepts: the deal is won if its pipeline has a way there, and plugins that turn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from hashlib import sha256
 
-from crmkit import Money, Offer, Unit
+from crmkit import Money, Offer, Unit, atomic
 from crmkit.sql import insert_many
 
 from .. import measuring, queries
@@ -17,6 +17,7 @@ from ..tables import service_amends
 OFFER = "amends"
 
 
+@atomic
 def make_amends(unit: Unit, case_id: int, what: str, *, cost: Money | None = None) -> Amends:
     """
     Offer amends for a complaint, or hold them back if the complaint fell into the holdout.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import sqlalchemy as sa
 
-from crmkit import RecordNotFoundError, StaleVersionError, Unit
+from crmkit import RecordNotFoundError, StaleVersionError, Unit, atomic
 from crmkit.sql import delete_where, insert_many
 
 from ..model import Article
@@ -13,6 +13,7 @@ from ..searching import counted
 from ..tables import service_article, service_term
 
 
+@atomic
 def save_article(unit: Unit, article: Article) -> Article:
     """
     Store a new article (id 0), or one that was read before and is changed.
@@ -56,6 +57,7 @@ def _update(unit: Unit, article: Article, words: int) -> Article:
     return attrs.evolve(article, version=article.version + 1)
 
 
+@atomic
 def remove_article(unit: Unit, article_id: int) -> None:
     """
     Raises:

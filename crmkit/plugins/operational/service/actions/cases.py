@@ -8,7 +8,14 @@ from typing import Any, Final
 import attrs
 import sqlalchemy as sa
 
-from crmkit import Interaction, InvalidValueError, RecordNotFoundError, StaleVersionError, Unit
+from crmkit import (
+    Interaction,
+    InvalidValueError,
+    RecordNotFoundError,
+    StaleVersionError,
+    Unit,
+    atomic,
+)
 from crmkit.sql import insert_many
 
 from .. import queries
@@ -27,6 +34,7 @@ CHANGEABLE: Final = ("status", "queue", "priority", "assignee", "subject", "kind
 REPLY: Final = "contact.message"
 
 
+@atomic
 def open_cases(unit: Unit, drafts: Sequence[Draft]) -> list[Case]:
     """
     Open cases, and start the clocks of what we promise. One known by its source is returned.
@@ -109,6 +117,7 @@ def _begin_with(unit: Unit, opened: Sequence[Case], drafts: Sequence[Draft]) -> 
     insert_many(unit.connection, service_entry, rows)
 
 
+@atomic
 def change(
     unit: Unit, case_ids: Iterable[int], *, version: int | None = None, **wanted: str
 ) -> list[Case]:
@@ -212,6 +221,7 @@ def _write_history(unit: Unit, told: Sequence[tuple[int, str, str, str]]) -> Non
     insert_many(unit.connection, service_change, rows)
 
 
+@atomic
 def reply(
     unit: Unit, case_id: int, text: str, *, channel: str = "", internal: bool = False
 ) -> Interaction:
@@ -239,6 +249,7 @@ def reply(
     return unit.interactions.add(said)
 
 
+@atomic
 def apply_macro(unit: Unit, case_id: int, name: str, *, channel: str = "") -> Case:
     """
     Answer with a canned text, and change what the macro changes.
@@ -261,6 +272,7 @@ def apply_macro(unit: Unit, case_id: int, name: str, *, channel: str = "") -> Ca
     return change(unit, [case_id], **wanted)[0]
 
 
+@atomic
 def add_participants(unit: Unit, participants: Sequence[Participant]) -> None:
     """
     Say whom else a case is about; who is one already keeps the new role.
@@ -289,6 +301,7 @@ def add_participants(unit: Unit, participants: Sequence[Participant]) -> None:
     )
 
 
+@atomic
 def merge(unit: Unit, case_id: int, into: int) -> Case:
     """
     Let a case go into another one of the same customer: its conversation and participants go

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import attrs
 import sqlalchemy as sa
 
-from crmkit import Unit
+from crmkit import Unit, atomic
 from crmkit.sql import Statement, delete_where, id_list, insert_many, one_of, update_rows
 
 from .. import queries
@@ -140,6 +140,7 @@ def _insert(unit: Unit, clocks: Sequence[Clock]) -> None:
     insert_many(unit.connection, service_clock, rows)
 
 
+@atomic
 def watch(unit: Unit) -> list[Alarm]:
     """
     Note which clocks have run into their warning, or out, and hand cases on as their promise says.
@@ -238,6 +239,7 @@ _RUNNING = Statement(
 )
 
 
+@atomic
 def recompute(unit: Unit) -> int:
     """
     Let running clocks run out when the calendars of the settings now say; returns how many moved.
