@@ -54,7 +54,7 @@ def show(crm: CRM, name: str) -> None:
     """Show a campaign and how far its launch is."""
     with crm.unit(write=False) as unit:
         found = queries.campaign(unit, name)
-        left = queries.progress(unit, found.id)
+        left = queries.progress(unit, found)
     emit_one(queries.plain(found) | {"progress": str(left)})
 
 
@@ -71,7 +71,7 @@ def launch(crm: CRM, name: str, dry_run: bool) -> None:
         size = found.audience.get("customers", 0)
         if dry_run:
             actions.fill(unit, name, size=size)
-        left = queries.progress(unit, found.id)
+        left = queries.progress(unit, found)
     if not dry_run:
         with progress(left.members, name) as step:
             while left.left:

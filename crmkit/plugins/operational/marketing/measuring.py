@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmkit import Unit
-from crmkit.sql import Count, Real, interaction
+from crmkit.sql import Real, interaction
 
 from . import queries
 from .config import Settings
@@ -134,37 +134,40 @@ def _by_arm(
     campaign: Campaign, since: datetime, until: datetime, settings: Settings
 ) -> sa.Select[Any]:
     member, told = marketing_member.c, interaction.c
-    within = (told.at >= since, told.at < until)
     money = told.kind.in_(MONEY) & (told.currency == settings.currency)
-    counted: Any = sa.func.count()
+    reached = (told.kind == campaign.goal) & ~told.machine
+    sent = (told.kind == "message.sent") & (told.channel == campaign.channel)
+    counted: Any = sa.func.count(told.id)
     summed: Any = sa.func.sum(told.amount_minor)
     did = (
         sa.select(
-            told.customer_id,
-            sa.func.coalesce(sa.cast(summed.filter(money), Count), 0).label("amount"),
-            counted.filter((told.kind == campaign.goal) & ~told.machine).label("goal"),
-            counted.filter(
-                (told.kind == "message.sent") & (told.channel == campaign.channel)
-            ).label("sent"),
-        )
-        .where(told.kind.in_([*MONEY, campaign.goal, "message.sent"]), *within)
-        .group_by(told.customer_id)
-        .subquery()
-    )
-    amount = sa.cast(sa.func.coalesce(did.c.amount, 0), Real)
-    return (
-        sa.select(
             member.arm,
-            counted.label("people"),
-            counted.filter(member.message_id.is_not(None) & (did.c.sent > 0)).label("reached"),
-            counted.filter(did.c.goal > 0).label("reached_goal"),
-            sa.func.sum(amount).label("total"),
-            sa.func.sum(amount * amount).label("squares"),
+            member.message_id,
+            sa.cast(sa.func.coalesce(summed.filter(money), 0), Real).label("amount"),
+            counted.filter(reached).label("goal"),
+            counted.filter(sent).label("sent"),
         )
-        .outerjoin(did, did.c.customer_id == member.customer_id)
+        .outerjoin(
+            interaction,
+            (told.customer_id == member.customer_id)
+            & told.kind.in_([*MONEY, campaign.goal, "message.sent"])
+            & (told.at >= since)
+            & (told.at < until),
+        )
         .where(member.campaign_id == campaign.id, member.arm.not_in([EXCLUDED, NO_ARM]))
-        .group_by(member.arm)
+        .group_by(member.customer_id, member.arm, member.message_id)
+        .subquery()
+        .c
     )
+    people: Any = sa.func.count()
+    return sa.select(
+        did.arm,
+        people.label("people"),
+        people.filter(did.message_id.is_not(None) & (did.sent > 0)).label("reached"),
+        people.filter(did.goal > 0).label("reached_goal"),
+        sa.func.sum(did.amount).label("total"),
+        sa.func.sum(did.amount * did.amount).label("squares"),
+    ).group_by(did.arm)
 
 
 def _answers(unit: Unit, campaign_id: int) -> dict[str, tuple[int, int]]:
@@ -195,7 +198,7 @@ def _flags(unit: Unit, campaign: Campaign, arms: list[Arm], settings: Settings) 
     until = campaign.launched_at + timedelta(days=campaign.window_days)
     if until > unit.now:
         told.append(f"its window is open until {until:%Y-%m-%d}")
-    left = queries.progress(unit, campaign.id)
+    left = queries.progress(unit, campaign)
     if left.left:
         told.append(f"{left.left:,} of {left.members:,} have no arm yet")
     if left.excluded:

@@ -27,6 +27,7 @@ from .model import (
 )
 from .tables import (
     marketing_campaign,
+    marketing_count,
     marketing_journey,
     marketing_member,
     marketing_traveller,
@@ -87,21 +88,32 @@ def campaigns(unit: Unit, ids: Iterable[int] | None = None) -> list[Campaign]:
     return [_campaign(dict(row)) for row in unit.connection.execute(select, given).mappings()]
 
 
-def progress(unit: Unit, campaign_id: int) -> Filled:
+def progress(unit: Unit, campaign: Campaign) -> Filled:
     """How far a launch is."""
-    theirs = marketing_member.c
-    counted: Any = sa.func.count()
-    row = unit.connection.execute(
-        sa.select(
-            counted,
-            counted.filter(theirs.message_id.is_not(None)),
-            counted.filter(theirs.arm.in_([HOLDOUT, GLOBAL])),
-            counted.filter(theirs.arm == EXCLUDED),
-            counted.filter(theirs.arm == NO_ARM),
-        ).where(theirs.campaign_id == campaign_id)
-    ).one()
-    names = ("members", "messages", "held_out", "excluded", "left")
-    return Filled(**dict(zip(names, row, strict=True)))
+    counted = counts(unit, campaign.id)
+
+    def people(*arms: str) -> int:
+        return sum(each[0] for (_, arm), each in counted.items() if arm in arms)
+
+    drawn = sum(people for people, _ in counted.values())
+    stopped = campaign.status == "stopped"
+    members = drawn if stopped else int(campaign.audience.get("customers", 0))
+    return Filled(
+        members=members,
+        messages=sum(messages for _, messages in counted.values()),
+        held_out=people(HOLDOUT, GLOBAL),
+        excluded=people(EXCLUDED),
+        left=members - drawn,
+    )
+
+
+def counts(unit: Unit, campaign_id: int) -> dict[tuple[str, str], tuple[int, int]]:
+    """How many people, and messages, each stratum has in each arm."""
+    theirs = marketing_count.c
+    rows = unit.connection.execute(
+        sa.select(marketing_count).where(theirs.campaign_id == campaign_id)
+    )
+    return {(row.stratum, row.arm): (row.people, row.messages) for row in rows}
 
 
 def unassigned(unit: Unit, campaign_id: int, size: int) -> list[int]:
@@ -114,17 +126,6 @@ def unassigned(unit: Unit, campaign_id: int, size: int) -> list[int]:
         .limit(size)
     )
     return list(unit.connection.scalars(select))
-
-
-def arm_counts(unit: Unit, campaign_id: int) -> dict[tuple[str, str], int]:
-    """How many members each stratum has in each arm, of those that were drawn."""
-    theirs = marketing_member.c
-    select = (
-        sa.select(theirs.stratum, theirs.arm, sa.func.count())
-        .where(theirs.campaign_id == campaign_id, theirs.arm.not_in([NO_ARM, EXCLUDED, GLOBAL]))
-        .group_by(theirs.stratum, theirs.arm)
-    )
-    return {(row[0], row[1]): row[2] for row in unit.connection.execute(select)}
 
 
 def members_of(

@@ -46,6 +46,17 @@ marketing_member = table(
     sa.Index(None, "campaign_id", "arm", "customer_id"),
 )
 
+marketing_count = table(
+    "marketing_count",
+    metadata,
+    sa.Column("campaign_id", Id, sa.ForeignKey("marketing_campaign.id"), primary_key=True),
+    sa.Column("stratum", Text, primary_key=True),
+    sa.Column("arm", Text, primary_key=True),
+    sa.Column("people", Count, nullable=False),
+    sa.Column("messages", Count, nullable=False),
+)
+"""How many members have which arm: so that the next part of a launch need not count them all."""
+
 marketing_response = table(
     "marketing_response",
     metadata,

@@ -74,7 +74,7 @@ def test_a_launch_goes_on_where_it_was(make_team):
     assert before.items() <= after.items()
     assert list(after.values()).count(HOLDOUT) == 2
     with team.unit(write=False) as unit:
-        assert str(marketing.progress(unit, spring(unit))).startswith(
+        assert str(marketing.progress(unit, marketing.campaign(unit, "spring"))).startswith(
             "18 messages, 2 held out, 0 excluded; 0"
         )
 

@@ -8,7 +8,16 @@ import sqlalchemy as sa
 
 from crmkit import Contact, Customer, Money, Ref, Unit, ask, atomic
 from crmkit.plugins.foundation import delivery, scoring
-from crmkit.sql import Text, count_again, customer, id_list, one_of, update_rows
+from crmkit.sql import (
+    Text,
+    count_again,
+    customer,
+    delete_where,
+    id_list,
+    insert_many,
+    one_of,
+    update_rows,
+)
 
 from .. import queries
 from ..config import Settings
@@ -25,7 +34,7 @@ from ..model import (
 )
 from ..numbers import Draw, position
 from ..signing import code as code_of
-from ..tables import marketing_member
+from ..tables import marketing_count, marketing_member
 from .campaigns import update
 from .keeping import secret
 
@@ -122,7 +131,7 @@ def fill(unit: Unit, name: str, *, size: int = SIZE) -> Filled:
     ids = queries.unassigned(unit, found.id, size)
     if ids:
         _fill(unit, found, unit.customers.get_many(ids))
-    left = queries.progress(unit, found.id)
+    left = queries.progress(unit, found)
     if not left.left and found.status == "launching":
         update(unit, found, status="running")
     return left
@@ -139,10 +148,13 @@ def _fill(unit: Unit, campaign: Campaign, people: Sequence[Customer]) -> None:
     strata = _strata(unit, campaign.id, list(addresses))
     drawn = [(e, strata[e]) for e in addresses if e not in excluded and e not in apart]
     shares = _shares(campaign, settings)
-    counted = queries.arm_counts(unit, campaign.id)
-    arms = Draw(f"campaign {campaign.id} {campaign.name}", shares, counted).arms(drawn)
+    counted = queries.counts(unit, campaign.id)
+    drawn_so_far = {key: people for key, (people, _) in counted.items()}
+    draw = Draw(f"campaign {campaign.id} {campaign.name}", shares, drawn_so_far)
+    arms = draw.arms(drawn)
     arms |= dict.fromkeys(excluded, EXCLUDED) | dict.fromkeys(apart, GLOBAL)
-    _write(unit, campaign, people, addresses, arms, excluded)
+    messages = _write(unit, campaign, people, addresses, arms, excluded)
+    _count(unit, campaign.id, counted, strata, arms, messages)
 
 
 def _shares(campaign: Campaign, settings: Settings) -> dict[str, float]:
@@ -189,7 +201,8 @@ def _write(
     addresses: dict[int, str | None],
     arms: dict[int, str],
     excluded: dict[int, str],
-) -> None:
+) -> dict[int, int]:
+    """Returns the message of each who gets one."""
     key = secret(unit)
     codes = {
         each.id: code_of(key, campaign.id, each.id)
@@ -219,6 +232,25 @@ def _write(
         key=("campaign_id", "customer_id", "arm"),
         values=("arm", "code", "why", "message_id", "offer_id"),
     )
+    return messages
+
+
+def _count(
+    unit: Unit,
+    campaign_id: int,
+    before: dict[tuple[str, str], tuple[int, int]],
+    strata: dict[int, str],
+    arms: dict[int, str],
+    messages: dict[int, int],
+) -> None:
+    after = {key: list(each) for key, each in before.items()}
+    for customer_id, arm in arms.items():
+        sums = after.setdefault((strata[customer_id], arm), [0, 0])
+        sums[0] += 1
+        sums[1] += customer_id in messages
+    delete_where(unit.connection, marketing_count, "campaign_id", [campaign_id])
+    rows = [(campaign_id, *key, *sums) for key, sums in after.items()]
+    insert_many(unit.connection, marketing_count, rows)
 
 
 def _offers(

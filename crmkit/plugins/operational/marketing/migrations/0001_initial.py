@@ -57,6 +57,15 @@ def upgrade() -> None:
         ["journey", "due_at", "customer_id"],
     )
     op.create_table(
+        "marketing_count",
+        sa.Column("campaign_id", Id, sa.ForeignKey("marketing_campaign.id"), primary_key=True),
+        sa.Column("stratum", Text, primary_key=True),
+        sa.Column("arm", Text, primary_key=True),
+        sa.Column("people", Count, nullable=False),
+        sa.Column("messages", Count, nullable=False),
+        **STRICT,
+    )
+    op.create_table(
         "marketing_member",
         sa.Column("campaign_id", Id, sa.ForeignKey("marketing_campaign.id"), primary_key=True),
         sa.Column("customer_id", Id, sa.ForeignKey("crm_customer.id"), primary_key=True),
