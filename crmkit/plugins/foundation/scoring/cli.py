@@ -229,15 +229,28 @@ def members(crm: CRM, name: str) -> None:
     emit(_row(each) for each in found)
 
 
-@segment.command(epilog=examples("crmkit segment history ana@example.com"))
-@customer_argument
+@segment.command(
+    epilog=examples("crmkit segment history ana@example.com", "crmkit segment history regulars")
+)
+@click.argument("of")
 @pass_crm
-def history(crm: CRM, customer: str) -> None:
-    """List the segments CUSTOMER was and is in: since when, why, until when, and why not since."""
-    from .queries import memberships_of
+def history(crm: CRM, of: str) -> None:
+    """
+    List the days on which customers joined and left the segment OF, or, if OF is a customer, the
+    segments they were and are in: since when, why, until when, and why not since.
+    """
+    import attrs
+
+    from crmkit import ask
+
+    from .queries import memberships_of, movements
 
     with crm.unit(write=False) as unit:
-        found = memberships_of(unit, unit.customers.find(customer).id)
+        moved = movements(unit, of)
+        if moved or of in ask.segments(unit):
+            emit(attrs.asdict(each) for each in moved)
+            return
+        found = memberships_of(unit, unit.customers.find(of).id)
     emit(_row(each) | {"until": each.until, "ended_why": each.ended_why} for each in found)
 
 

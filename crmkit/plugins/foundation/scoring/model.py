@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import attrs
@@ -69,6 +69,16 @@ class Score:
     run_id: int
     as_of: datetime
     horizon_days: int | None = None
+
+
+@attrs.frozen
+class Movement:
+    """Who joined and left a segment on a day (UTC), and how many were in it at its end."""
+
+    day: date
+    joined: int
+    left: int
+    members: int
 
 
 @attrs.frozen(kw_only=True)

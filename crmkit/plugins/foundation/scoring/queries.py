@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from crmkit import InvalidValueError, PluginError, RecordNotFoundError, Scope, Scorer, Unit, ask
-from crmkit.sql import Statement, customer, id_list, one_of
+from crmkit.sql import Statement, customer, epoch_day, id_list, one_of
 
 from .config import Settings
 from .errors import NoFullRunError
-from .model import Membership, Mode, Run, Score, SegmentRule
+from .model import Membership, Mode, Movement, Run, Score, SegmentRule
 from .tables import (
     scoring_due,
     scoring_membership,
@@ -190,6 +190,26 @@ def members_of(unit: Unit, segment: str) -> list[Membership]:
         scoring_membership.c.segment == segment, scoring_membership.c.until.is_(None)
     ).order_by(scoring_membership.c.customer_id)
     return [Membership(**row) for row in unit.connection.execute(select).mappings()]
+
+
+def movements(unit: Unit, segment: str) -> list[Movement]:
+    """The days on which anybody joined or left *segment*, oldest first."""
+    theirs = scoring_membership.c
+    counted: dict[int, list[int]] = {}
+    for place, column in enumerate((theirs.since, theirs.until)):
+        day = epoch_day(column)
+        select = (
+            sa.select(day, sa.func.count())
+            .where(theirs.segment == segment, column.is_not(None))
+            .group_by(day)
+        )
+        for number, count in unit.connection.execute(select):
+            counted.setdefault(number, [0, 0])[place] = count
+    found, members, first = [], 0, date(1970, 1, 1)
+    for number, (joined, left) in sorted(counted.items()):
+        members += joined - left
+        found.append(Movement(first + timedelta(days=number), joined, left, members))
+    return found
 
 
 def memberships_of(unit: Unit, customer_id: int) -> list[Membership]:

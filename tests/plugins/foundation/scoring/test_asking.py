@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -100,6 +101,10 @@ def test_segments_are_listed_with_their_members_and_history(crmkit):
     assert (member["customer_id"], member["why"]) == (1, "RFM 511")
     (stay,) = rows(crmkit("--format", "json", "segment", "history", "1"))
     assert (stay["segment"], stay["until"]) == ("rfm.new", None)
+    (day,) = rows(crmkit("--format", "json", "segment", "history", "rfm.new"))
+    assert (day["joined"], day["left"], day["members"]) == (1, 0, 1)
+    assert rows(crmkit("--format", "json", "segment", "history", "rfm.lost")) == []
+    assert crmkit("segment", "history", "rfm.lots").exit_code == 2
 
 
 def test_what_is_unknown_is_not_found(crmkit):
@@ -107,3 +112,29 @@ def test_what_is_unknown_is_not_found(crmkit):
     assert crmkit("segment", "members", "rfm.champion").exit_code == 3
     assert crmkit("score", "explain", "2", "rfm").exit_code == 3
     assert crmkit("score", "run", "--incremental").exit_code == 5
+
+
+def test_who_joined_and_left_a_segment_day_by_day(make_crm, clock):
+    from crmkit.plugins.foundation import scoring
+
+    crm = make_crm("scoring")
+    with crm.unit() as unit:
+        people = unit.customers.add_many(Customer(name=name) for name in "abc")
+        scoring.define_segment(unit, "own.lately", "count(purchase.order, 10 days) >= 1")
+    start = clock.now.date()
+    for day, buyer in ((0, people[0]), (5, people[1]), (12, None)):
+        clock.now = clock.now.replace(day=start.day) + timedelta(days=day)
+        with crm.unit() as unit:
+            if buyer:
+                bought = Interaction(
+                    customer_id=buyer.id, kind="purchase.order", at=unit.now - timedelta(hours=1)
+                )
+                unit.interactions.add(bought)
+            scoring.refresh_segments(unit, unit.now)
+    with crm.unit(write=False) as unit:
+        found = scoring.movements(unit, "own.lately")
+    assert [((m.day - start).days, m.joined, m.left, m.members) for m in found] == [
+        (0, 1, 0, 1),
+        (5, 1, 0, 2),
+        (12, 0, 1, 1),
+    ]
