@@ -10,6 +10,8 @@ from typing import Final
 
 import attrs
 
+from crmkit.intervals import newcombe
+
 Z: Final = NormalDist().inv_cdf(0.975)
 TUNED_FOR: Final = 1_000
 """Observations at which the confidence sequence is tightest."""
@@ -64,29 +66,13 @@ class Between:
 NOTHING: Final = Between(nan, nan, nan)
 
 
-def wilson(count: int, of: int) -> Between:
-    """A share with Wilson's score interval (E. B. Wilson 1927, JASA 22)."""
-    if not of:
-        return NOTHING
-    p, weight = count / of, Z * Z / of
-    middle = (p + weight / 2) / (1 + weight)
-    half = Z * sqrt(p * (1 - p) / of + weight / (4 * of)) / (1 + weight)
-    return Between(p, max(0.0, middle - half), min(1.0, middle + half))
-
-
 def share_difference(one: tuple[int, int], other: tuple[int, int]) -> Between:
-    """
-    Of two shares, each as count and number.
-
-    Source: R. G. Newcombe 1998, Statistics in Medicine 17, method 10.
-    """
-    a, b = wilson(*one), wilson(*other)
-    if not one[1] or not other[1]:
+    """Of two shares, each as count and number, with Newcombe's interval."""
+    (count, of), (other_count, other_of) = one, other
+    if not of or not other_of:
         return NOTHING
-    value = a.value - b.value
-    below = sqrt((a.value - a.low) ** 2 + (b.high - b.value) ** 2)
-    above = sqrt((a.high - a.value) ** 2 + (b.value - b.low) ** 2)
-    return Between(value, value - below, value + above)
+    low, high = newcombe(count, of, other_count, other_of)
+    return Between(count / of - other_count / other_of, low, high)
 
 
 def mean_difference(one: tuple[float, float], other: tuple[float, float]) -> Between:

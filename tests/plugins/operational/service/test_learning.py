@@ -19,7 +19,6 @@ from crmkit import (
 from crmkit.plugins.operational import service
 from crmkit.plugins.operational.service import Article, Draft
 from crmkit.plugins.operational.service.searching import ranked, words
-from crmkit.plugins.operational.service.shares import difference, share
 
 from .test_cases import move, opened
 
@@ -106,20 +105,6 @@ def test_feedback_with_its_interval(desk):
 def test_answers_that_are_none(desk, kind, score):
     with desk.unit() as unit, pytest.raises(InvalidValueError, match="score"):
         unit.interactions.add(said(unit, 1, kind, score))
-
-
-def test_published_intervals():
-    # Newcombe 1998, Statistics in Medicine 17, table II, row (a): 56/70 and 48/80.
-    assert difference(share(56, 70), share(48, 80)) == (
-        pytest.approx(0.2),
-        pytest.approx(0.0524, abs=5e-5),
-        pytest.approx(0.3339, abs=5e-5),
-    )
-    # The same paper's row (f): 0/10 and 0/20.
-    assert difference(share(0, 10), share(0, 20))[1:] == (
-        pytest.approx(-0.1611, abs=5e-5),
-        pytest.approx(0.2775, abs=5e-5),
-    )
 
 
 def test_amends_are_an_offer_that_the_case_explains(make_desk):

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from scipy.special import (  # type: ignore[import-untyped, unused-ignore]
     ndtr,
-    ndtri,
     stdtr,
     stdtrit,
 )
+
+from crmkit import intervals
 
 from ..errors import InvalidDesignError, NotEnoughDataError
 from ..model import Difference
@@ -51,16 +52,14 @@ def share_difference(
     """
     _check_events(treated_events, treated, control_events, control)
     p, q = treated_events / treated, control_events / control
-    (p_low, p_high), (q_low, q_high) = (
-        wilson(treated_events, treated, level),
-        wilson(control_events, control, level),
-    )
+    level = share_in("level", level)
+    low, high = intervals.newcombe(treated_events, treated, control_events, control, level)
     pooled = (treated_events + control_events) / (treated + control)
     error = sqrt(pooled * (1 - pooled) * (1 / treated + 1 / control))
     return Difference(
         value=p - q,
-        low=p - q - sqrt((p - p_low) ** 2 + (q_high - q) ** 2),
-        high=p - q + sqrt((p_high - p) ** 2 + (q - q_low) ** 2),
+        low=low,
+        high=high,
         p_value=float(2 * ndtr(-abs(p - q) / error)),
         treated=treated,
         control=control,
@@ -71,15 +70,9 @@ def share_difference(
 
 def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """
-    Wilson's score interval of a share.
-
-    Source: E. B. Wilson 1927, Journal of the American Statistical Association 22.
+    Wilson's score interval of a share; as :func:`crmkit.intervals.wilson`, with *level* checked.
     """
-    z = float(ndtri((1 + share_in("level", level)) / 2))
-    share = events / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    return intervals.wilson(events, n, share_in("level", level))
 
 
 def ratio_difference(
