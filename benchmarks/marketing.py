@@ -10,7 +10,6 @@ printed after each part. PostgreSQL takes part where ``CRMKIT_BENCH_POSTGRES`` n
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import tempfile
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from benchmarks.databases import databases
 from crmkit import CRM, ContactPoint, Customer
 from crmkit.plugins.foundation import consent, policy, scoring
 from crmkit.plugins.foundation.consent import tables as consent_tables
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=1_000_000)
     people = parser.parse_args().people
     with tempfile.TemporaryDirectory(prefix="crmkit-bench-") as folder:
-        for name, url in _databases(Path(folder)):
+        for name, url in databases(Path(folder), "marketing"):
             print(f"\n{name}, {people:,} people")
             for what, seconds in _turn(url, people, folder):
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -147,22 +147,6 @@ def _journey() -> Journey:
             Step(name="done", kind="end"),
         ],
     )
-
-
-def _databases(folder: Path) -> Iterator[tuple[str, str]]:
-    yield "SQLite", f"sqlite:///{folder / 'marketing.db'}"
-    server = os.environ.get("CRMKIT_BENCH_POSTGRES")
-    if server:
-        name = "crmkit_bench_marketing"
-        engine = sa.create_engine(
-            sa.make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        yield "PostgreSQL", server.rpartition("/")[0] + f"/{name}"
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 if __name__ == "__main__":

@@ -11,14 +11,11 @@ driver's executemany, without reading, checking or records. PostgreSQL takes par
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import sqlalchemy as sa
-
+from benchmarks.databases import databases
 from benchmarks.timing import report, side_by_side
 from crmkit import CRM, Customer, Money
 from crmkit.plugins.operational import sales
@@ -31,7 +28,7 @@ def main() -> None:
     parser.add_argument("--deals", type=int, default=100_000)
     count = parser.parse_args().deals
     with tempfile.TemporaryDirectory(prefix="crmkit-bench-") as folder:
-        for name, url in _databases(Path(folder)):
+        for name, url in databases(Path(folder), "sales"):
             crm = CRM.open(url, ["sales"])
             crm.upgrade()
             ids = _fill(crm, count)
@@ -77,22 +74,6 @@ def _by_hand(crm: CRM, ids: list[int]) -> None:
         new = unit.new_ids(tables.sales_move, len(ids))
         told = [(n, each, unit.now, "", "x", "new", 0) for n, each in zip(new, ids, strict=True)]
         insert_many(unit.connection, tables.sales_move, told)
-
-
-def _databases(folder: Path) -> Iterator[tuple[str, str]]:
-    yield "SQLite", f"sqlite:///{folder / 'sales.db'}"
-    server = os.environ.get("CRMKIT_BENCH_POSTGRES")
-    if server:
-        name = "crmkit_bench_sales"
-        engine = sa.create_engine(
-            sa.make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        yield "PostgreSQL", server.rpartition("/")[0] + f"/{name}"
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ PostgreSQL takes part where ``CRMKIT_BENCH_POSTGRES`` names a server.
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,8 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
+from benchmarks.databases import databases
 from crmkit import CRM, Customer
 from crmkit.plugins.operational import service
 from crmkit.testing import Clock
@@ -39,7 +37,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=1_000_000)
     count = parser.parse_args().cases
     with tempfile.TemporaryDirectory(prefix="crmkit-bench-") as folder:
-        for name, url in _databases(Path(folder)):
+        for name, url in databases(Path(folder), "service"):
             print(f"\n{name}, {count:,} open cases")
             for what, seconds in _turn(url, count):
                 print(f"  {what:<58}{seconds:>10.2f} s")
@@ -102,22 +100,6 @@ def _opened(url: str, clock: Clock, **days: str) -> Iterator[CRM]:
         yield crm
     finally:
         crm.close()
-
-
-def _databases(folder: Path) -> Iterator[tuple[str, str]]:
-    yield "SQLite", f"sqlite:///{folder / 'service.db'}"
-    server = os.environ.get("CRMKIT_BENCH_POSTGRES")
-    if server:
-        name = "crmkit_bench_service"
-        engine = sa.create_engine(
-            sa.make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        yield "PostgreSQL", server.rpartition("/")[0] + f"/{name}"
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 if __name__ == "__main__":

@@ -121,8 +121,8 @@ def stop_journey(unit: Unit, name: str) -> Journey:
 @atomic
 def step_on(unit: Unit, name: str, *, size: int = SIZE) -> Stepped:
     """
-    Let who is in the segment and never was on the journey set out, and up to *size* people who are
-    due go on until they wait or end. Call it until nobody moves.
+    Let up to *size* people who are due go on until they wait or end; where nobody is due, let who
+    is in the segment and never was on the journey set out first. Call it until nobody moves.
 
     Raises:
         RecordNotFoundError: If there is no such journey.
@@ -130,8 +130,10 @@ def step_on(unit: Unit, name: str, *, size: int = SIZE) -> Stepped:
     journey = queries.journey(unit, name)
     if journey.status == "stopped":
         return Stepped(0, 0, 0, 0)
-    set_out = _set_out(unit, journey)
-    due = _due(unit, name, size)
+    set_out, due = 0, _due(unit, name, size)
+    if not due:
+        set_out = _set_out(unit, journey)
+        due = _due(unit, name, size) if set_out else {}
     moved = messages = ended = 0
     while due:
         after: dict[int, tuple[str, datetime]] = {}
@@ -154,9 +156,10 @@ def step_on(unit: Unit, name: str, *, size: int = SIZE) -> Stepped:
 
 
 def _set_out(unit: Unit, journey: Journey) -> int:
-    members = scoring.members(journey.segment).subquery()
     theirs = marketing_traveller.c
     known = sa.select(theirs.customer_id).where(theirs.journey == journey.name)
+    members = scoring.members(journey.segment).subquery().c
+    coming = sa.select(members.customer_id).except_(known).subquery()
     now = sa.literal(unit.now, Instant())
     fresh = (
         sa.select(
@@ -166,8 +169,8 @@ def _set_out(unit: Unit, journey: Journey) -> int:
             now,
             now,
         )
-        .join(members, members.c.customer_id == customer.c.id)
-        .where(customer.c.status == "active", customer.c.id.not_in(known))
+        .join(coming, coming.c.customer_id == customer.c.id)
+        .where(customer.c.status == "active")
     )
     columns = ["journey", "customer_id", "step", "due_at", "set_out_at"]
     insert = sa.insert(marketing_traveller).from_select(columns, fresh)
