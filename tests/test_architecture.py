@@ -160,12 +160,12 @@ def test_hooks_are_called_in_one_place():
     assert callers == {"crmkit/core/calls.py"}
 
 
-def signature_of(hook):
-    node = next(
-        node
-        for node in tree_of(Path(hookspecs.__file__)).body
-        if isinstance(node, ast.FunctionDef) and node.name == hook
-    )
+def specs_in(path):
+    return {node.name: node for node in tree_of(path).body if isinstance(node, ast.FunctionDef)}
+
+
+def signature_of(hook, path=Path(hookspecs.__file__)):
+    node = specs_in(path)[hook]
     arguments = ", ".join(f"{a.arg}: {ast.unparse(a.annotation)}" for a in node.args.args)
     return f"{hook}({arguments}) -> {ast.unparse(node.returns)}"
 
@@ -179,6 +179,12 @@ def sections():
 
 def test_the_hooks_page_has_a_heading_for_every_hook_and_no_other():
     assert sorted(sections()) == sorted(map(signature_of, HOOKS))
+
+
+def test_the_hooks_page_has_the_hooks_of_bundled_plugins():
+    told = re.findall(r"^#### `(.+)`$", HOOKS_PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    paths = sorted(ROOT.glob("plugins/*/*/hookspecs.py"))
+    assert sorted(told) == sorted(signature_of(h, path) for path in paths for h in specs_in(path))
 
 
 def implementers():
