@@ -41,6 +41,14 @@ class TestPAlive(ScorerSuite):
     tolerance = 1e-3
 
 
+class TestClvOfRegulars(TestClv):
+    settings = MappingProxyType({"clv": {"model": "mbgnbd", "regularity": 2}})
+
+
+class TestPAliveOfRegulars(TestPAlive):
+    settings = MappingProxyType({"clv": {"regularity": 3}})
+
+
 class TestChurn(ScorerSuite):
     plugin = "churn"
     scorer = "churn"

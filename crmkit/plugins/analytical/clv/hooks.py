@@ -33,8 +33,8 @@ def worth_scorer(settings: Settings) -> Scorer:
     """Settings are part of the version: other ones ask for a full run."""
     return Scorer(
         name="clv",
-        version=f"1 {settings.model} {settings.horizon_days}d margin {settings.margin_share:g} "
-        f"discount {settings.yearly_discount_share:g}",
+        version=f"1 {_purchases(settings)} {settings.horizon_days}d "
+        f"margin {settings.margin_share:g} discount {settings.yearly_discount_share:g}",
         summary=f"Expected margin of the next {settings.horizon_days} days, discounted, in minor "
         f"units; margin taken as {settings.margin_share:g} of sales.",
         features=features,
@@ -48,10 +48,14 @@ def worth_scorer(settings: Settings) -> Scorer:
     )
 
 
+def _purchases(settings: Settings) -> str:
+    return settings.model + (f"-{settings.regularity}" if settings.regularity > 1 else "")
+
+
 def p_alive_scorer(settings: Settings) -> Scorer:
     return Scorer(
         name="p_alive",
-        version=f"1 {settings.model}",
+        version=f"1 {_purchases(settings)}",
         summary="Probability that the customer will ever buy again.",
         features=features,
         fit=lambda columns: _scorers().fit_p_alive(columns, settings),

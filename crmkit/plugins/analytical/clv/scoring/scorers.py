@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
@@ -14,24 +14,18 @@ from crmkit.plugins.foundation.scoring import TooThinError
 
 from ..config import Settings
 from ..model import BgNbd, Estimate, GammaGamma, ParetoNbd
-from .bgnbd import fit_bgnbd
+from .bgcnbdk import Regularity, fit_bgcnbdk, fit_mbgcnbdk
 from .book import WEEK, Book, currency_of, read_book, read_histories, refuse_thin, refuse_unpaid
 from .discounting import continuous_rate
 from .folding import distinct_rows
 from .gammagamma import expected_spend, fit_gammagamma
 from .histories import Histories
-from .mbgnbd import fit_mbgnbd
 from .paretonbd import fit_paretonbd
 from .predictions import discounted_transactions, p_alive
 from .special import Array, expit, ndtri
 from .value import log_variance
 from .written import read_model, written
 
-FITS: Final[Mapping[str, Callable[..., BgNbd | ParetoNbd]]] = {
-    "bgnbd": fit_bgnbd,
-    "mbgnbd": fit_mbgnbd,
-    "paretonbd": fit_paretonbd,
-}
 YEAR: Final = 365.0
 NORMAL_95: Final = float(ndtri(0.975))
 CERTAIN: Final = 1e-12
@@ -47,8 +41,21 @@ def fit_p_alive(columns: Columns, settings: Settings) -> dict[str, object]:
     """
     histories = read_histories(columns)
     refuse_thin(histories)
-    model = FITS[settings.model](histories.frequency, histories.recency, histories.age)
+    model = _fitted(settings, histories.frequency, histories.recency, histories.age)
     return {"unit": "weeks", "purchases": written(_settled(model))}
+
+
+def _fitted(
+    settings: Settings, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
+) -> BgNbd | ParetoNbd:
+    k = Regularity(k=(settings.regularity,))
+    match settings.model:
+        case "paretonbd":
+            return fit_paretonbd(frequency, recency, age)
+        case "mbgnbd":
+            return fit_mbgcnbdk(frequency, recency, age, k)
+        case _:
+            return fit_bgcnbdk(frequency, recency, age, k)
 
 
 def fit_worth(columns: Columns, settings: Settings) -> dict[str, object]:
@@ -177,8 +184,9 @@ class Worth:
     def at_most(self, histories: Histories, model: BgNbd | ParetoNbd | None = None) -> Array:
         """As `ahead`, of customers who never leave and without the discount."""
         model = model or self.purchases
-        rate = (model.r + histories.frequency) / (model.alpha + histories.age)
-        return self.margin * self.horizon * rate
+        k = model.k if isinstance(model, BgNbd) else 1
+        rate = (model.r + k * histories.frequency) / (model.alpha + histories.age)
+        return self.margin * self.horizon * rate / k
 
 
 def _interval(worth: Worth, book: Book, ahead: Array, each: Array) -> tuple[Array, Array]:
