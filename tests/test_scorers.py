@@ -86,6 +86,10 @@ class TestPropensity(ScorerSuite):
     money_scales = "nothing"
 
 
+class TestPropensityByTrees(TestPropensity):
+    settings = MappingProxyType({"propensity": {"least_events": 5, "model": "boosting"}})
+
+
 class TestUplift(ScorerSuite):
     plugin = "effect"
     scorer = "uplift"

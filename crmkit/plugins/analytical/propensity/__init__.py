@@ -19,6 +19,7 @@ from .config import Settings
 from .errors import InvalidColumnsError, LeakError, OneClassError
 
 if TYPE_CHECKING:
+    from .scoring.boosting import Boosted, fit_boosted
     from .scoring.calibration import Isotonic, Platt, isotonic, platt
     from .scoring.encoding import Encoding, folds
     from .scoring.leaks import refuse_declared, refuse_implausible, refuse_late, strength, suspects
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .scoring.scorers import left_out
 
 _HOME = {
+    "boosting": ("Boosted", "fit_boosted"),
     "calibration": ("Isotonic", "Platt", "isotonic", "platt"),
     "encoding": ("Encoding", "folds"),
     "leaks": ("refuse_declared", "refuse_implausible", "refuse_late", "strength", "suspects"),
@@ -43,6 +45,7 @@ plugin = Plugin(
 )
 
 __all__ = [
+    "Boosted",
     "Encoding",
     "InvalidColumnsError",
     "Isotonic",
@@ -51,6 +54,7 @@ __all__ = [
     "OneClassError",
     "Platt",
     "Settings",
+    "fit_boosted",
     "fit_logistic",
     "folds",
     "isotonic",

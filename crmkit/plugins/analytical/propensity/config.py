@@ -8,6 +8,7 @@ import attrs
 
 from crmkit import InvalidValueError
 
+MODELS: Final = ("logistic", "boosting")
 FACTS: Final = ("orders", "revenue_minor", "recency_days", "known_days")
 
 
@@ -24,6 +25,11 @@ def _between(least: float, most: float, accepted: str) -> Any:
     return check
 
 
+def _model(_: object, field: attrs.Attribute[Any], value: str) -> None:
+    if value not in MODELS:
+        raise InvalidValueError(field.name, value, "one of " + ", ".join(MODELS))
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """
@@ -35,7 +41,9 @@ class Settings:
         attributes: Indexed custom attributes that are looked at too, as they are now: only such as
             do not change with the event.
         trusted: Columns that are not suspected however well they foretell.
-        ridge: How much coefficients are held back.
+        model: ``logistic``, or ``boosting`` for trees that see bends and what columns do together;
+            they need the extra ``ml`` to be learned, and give no interval.
+        ridge: How much coefficients of the logistic model are held back.
         least_events: How often it must have happened to learn from it, and as often not.
     """
 
@@ -45,6 +53,7 @@ class Settings:
     kinds: tuple[str, ...] = ("contact.message",)
     attributes: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
+    model: str = attrs.field(default="logistic", validator=_model)
     ridge: float = attrs.field(default=1.0, validator=_between(0, 1e9, "0 or more"))
     least_events: int = attrs.field(default=20, validator=_between(1, 1e9, "1 or more"))
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmkit.plugins.analytical import propensity
+from crmkit.plugins.analytical.propensity.scoring.scorers import learner
 from crmkit.plugins.foundation.scoring import area_under_curve, deciles, log_loss
 
 DATA = Path(__file__).parents[5] / "shared/data"
@@ -151,11 +152,23 @@ def columns_of(rows, leave):
     return dict(sorted(found.items()))
 
 
-def outside(columns, happened):
+def outside(columns, happened, **given):
+    learn = learner(propensity.Settings(**given))
     encoding = propensity.Encoding.learn(columns)
     matrix = encoding.matrix(columns, len(happened))
-    linear = propensity.left_out(matrix, happened, encoding.names, 1.0)
+    linear = propensity.left_out(matrix, happened, encoding.names, learn)
     return 1 / (1 + np.exp(-linear))
+
+
+def test_telco_churn_by_trees():
+    path = DATA / "telco_churn/Telco-Customer-Churn.csv"
+    if not path.exists():
+        pytest.skip("needs shared/data/telco_churn beside the project")
+    rows = read(path)
+    happened = np.array([row["Churn"] == "Yes" for row in rows], float)
+    chance = outside(columns_of(rows, {"Churn", "customerID"}), happened, model="boosting")
+    assert area_under_curve(chance, happened) == pytest.approx(0.845, abs=0.005)
+    assert log_loss(chance, happened) == pytest.approx(0.417, abs=0.005)
 
 
 def test_telco_churn_as_scikit_learn_finds_it():

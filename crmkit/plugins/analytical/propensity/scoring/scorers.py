@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 import attrs
 import numpy as np
@@ -17,11 +18,13 @@ from crmkit.plugins.foundation.scoring import (
 )
 
 from ..config import Settings
+from .boosting import Boosted, fit_boosted
 from .calibration import Platt, platt
 from .encoding import Encoding, folds
 from .leaks import refuse_implausible
 from .logistic import Array, Logistic, expit, fit_logistic
 
+Learn: TypeAlias = Callable[[Array, Array, Sequence[str]], "Logistic | Boosted"]
 FOLDS: Final = 5
 SEED: Final = 42
 NORMAL_95: Final = 1.959963984540054
@@ -51,13 +54,15 @@ def fit(columns: Columns, settings: Settings) -> Mapping[str, object]:
     refuse_implausible(suspected, happened)
     encoding = Encoding.learn(given)
     matrix = encoding.matrix(given, len(happened))
-    outside = left_out(matrix, happened, encoding.names, settings.ridge)
+    learn = learner(settings)
+    outside = left_out(matrix, happened, encoding.names, learn)
     moved = platt(outside, happened)
-    model = fit_logistic(matrix, happened, encoding.names, ridge=settings.ridge)
+    model = learn(matrix, happened, encoding.names)
     chance = moved.chance(outside)
     tenths = [attrs.asdict(each) for each in deciles(chance, happened)]
     return {
-        "model": _plain(model),
+        "kind": settings.model,
+        "model": model.written() if isinstance(model, Boosted) else _plain(model),
         "encoding": {"numbers": list(encoding.numbers), "levels": dict(encoding.levels)},
         "calibration": attrs.asdict(moved),
         "measured": {
@@ -70,13 +75,21 @@ def fit(columns: Columns, settings: Settings) -> Mapping[str, object]:
     }
 
 
-def left_out(matrix: Array, happened: Array, columns: Sequence[str], ridge: float) -> Array:
+def learner(settings: Settings) -> Learn:
+    """What learns a model of rows, labels and names, as the settings want it."""
+    return fit_boosted if settings.model == "boosting" else partial(_logistic, settings.ridge)
+
+
+def _logistic(ridge: float, matrix: Array, happened: Array, columns: Sequence[str]) -> Logistic:
+    return fit_logistic(matrix, happened, columns, ridge=ridge)
+
+
+def left_out(matrix: Array, happened: Array, columns: Sequence[str], learn: Learn) -> Array:
     """The log-odds of each row by a model that has not seen it, in five folds; shape (n,)."""
     found = np.empty(len(happened))
     for part in folds(happened, FOLDS, SEED):
         rest = np.setdiff1d(np.arange(len(happened)), part)
-        model = fit_logistic(matrix[rest], happened[rest], columns, ridge=ridge)
-        found[part] = model.linear(matrix[part])
+        found[part] = learn(matrix[rest], happened[rest], columns).linear(matrix[part])
     return found
 
 
@@ -84,34 +97,45 @@ def score(columns: Columns, parameters: Mapping[str, Any]) -> Scored:
     """
     The chance that the event comes within the horizon, in (0, 1).
 
-    Base is the chance of somebody who is average in everything. The way from there to the chance is
-    shared out among the columns as they share the way in log-odds; where they cancel each other,
-    all is with the first. The interval is that of the coefficients.
+    Base is the chance of somebody who is average in everything, or of the average of trees. The way
+    from there to the chance is shared out among the columns as they share the way in log-odds;
+    where they cancel each other, all is with the first. The interval is that of the coefficients;
+    trees have none.
     """
-    model = Logistic.of(parameters["model"])
     encoding = Encoding.of(parameters["encoding"])
     moved = Platt(**parameters["calibration"])
-    n = len(columns["customer_id"])
-    matrix = encoding.matrix(columns, n)
-    parts = _by_column(model, encoding, matrix, moved.slope)
-    middle = float(moved.linear(model.linear([list(model.means)]))[0])
-    linear = moved.linear(model.linear(matrix))
-    reach = NORMAL_95 * moved.slope * model.error(matrix)
-    value, base = expit(linear), float(expit(np.array([middle]))[0])
+    matrix = encoding.matrix(columns, len(columns["customer_id"]))
+    read = _of_trees if parameters["kind"] == "boosting" else _of_coefficients
+    effects, middle, error = read(parameters["model"], matrix)
+    linear = moved.linear(middle + effects.sum(axis=1))
+    start = float(moved.linear(middle))
+    value, base = expit(linear), float(expit(np.array([start]))[0])
+    reach = None if error is None else NORMAL_95 * moved.slope * error
     return Scored(
         value=value,
-        low=expit(linear - reach),
-        high=expit(linear + reach),
+        low=None if reach is None else expit(linear - reach),
+        high=None if reach is None else expit(linear + reach),
         base=base,
-        reasons=_on_the_chance(parts, linear - middle, value - base),
+        reasons=_on_the_chance(
+            _by_column(encoding, moved.slope * effects), linear - start, value - base
+        ),
     )
 
 
-def _by_column(
-    model: Logistic, encoding: Encoding, matrix: Array, slope: float
-) -> dict[str, Array]:
-    """What each column, words taken together, adds to the log-odds of the average."""
-    effects = slope * (matrix - np.array(model.means)) * np.array(model.coefficients)
+def _of_coefficients(written: Mapping[str, Any], matrix: Array) -> tuple[Array, float, Array]:
+    """What each column adds to the log-odds of the average, those, and the error of the sum."""
+    model = Logistic.of(written)
+    effects = (matrix - np.array(model.means)) * np.array(model.coefficients)
+    return effects, float(model.linear([list(model.means)])[0]), model.error(matrix)
+
+
+def _of_trees(written: Mapping[str, Any], matrix: Array) -> tuple[Array, float, None]:
+    model = Boosted.of(written)
+    return model.contributions(matrix), model.middle, None
+
+
+def _by_column(encoding: Encoding, effects: Array) -> dict[str, Array]:
+    """Effects of the matrix's columns, words of one column taken together."""
     found: dict[str, Array] = {}
     for at, name in enumerate(encoding.sources):
         found[name] = found.get(name, 0.0) + effects[:, at]
