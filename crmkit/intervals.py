@@ -1,9 +1,13 @@
-"""Public: intervals of shares of few people, in pure Python, for plugins that count them."""
+"""Public: intervals of shares and of medians, in pure Python, for plugins that count people."""
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Sequence
+from math import comb, nan, sqrt
 from statistics import NormalDist
+
+COUNTED = 1_000
+"""Up to so many values the binomial is added up; beyond, the normal is as good."""
 
 
 def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -37,3 +41,27 @@ def newcombe(
     below = sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
     above = sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
     return p - q - below, p - q + above
+
+
+def median_error(values: Sequence[float]) -> float:
+    """
+    Standard error of the median, whatever the distribution; nan of fewer than two values.
+
+    Source: D. G. Bonett, R. M. Price 2002, "Statistical inference for a linear function of
+    medians", Psychological Methods 7, eqs. 2 and 3.
+    """
+    n = len(values)
+    if n < 2:
+        return nan
+    ordered = sorted(values)
+    place = max(1, round((n + 1) / 2 - sqrt(n)))
+    below = _binomial(place - 1, n)
+    z = NormalDist().inv_cdf(1 - below)
+    return (ordered[n - place] - ordered[place - 1]) / (2 * z)
+
+
+def _binomial(most: int, n: int) -> float:
+    """Chance of at most *most* heads in *n* tosses."""
+    if n <= COUNTED:
+        return float(sum(comb(n, k) for k in range(most + 1)) / 2**n)
+    return NormalDist(n / 2, sqrt(n) / 2).cdf(most + 0.5)

@@ -9,6 +9,7 @@ import attrs
 import sqlalchemy as sa
 
 from crmkit import RecordNotFoundError, Unit, ask
+from crmkit.intervals import median_error
 
 from .model import ScoreDifference, SegmentComparison
 from .queries import members
@@ -67,8 +68,16 @@ def _difference(unit: Unit, scorer: str, segment: str, other: str) -> ScoreDiffe
         return told
     difference = fmean(a) - fmean(b)
     reach = NORMAL_95 * sqrt(variance(a) / len(a) + variance(b) / len(b))
+    between = median(a) - median(b)
+    around = NORMAL_95 * sqrt(median_error(a) ** 2 + median_error(b) ** 2)
     return attrs.evolve(
-        told, difference=difference, low=difference - reach, high=difference + reach
+        told,
+        difference=difference,
+        low=difference - reach,
+        high=difference + reach,
+        median_difference=between,
+        median_low=between - around,
+        median_high=between + around,
     )
 
 

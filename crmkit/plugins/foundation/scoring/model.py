@@ -206,6 +206,7 @@ class ScoreDifference:
     Attributes:
         difference: Mean of the first less that of the second, with a 95 % interval by the normal
             distribution; None where a segment has fewer than two scored customers.
+        median_difference: The same of the medians, whatever the distribution.
     """
 
     scorer: str
@@ -216,6 +217,9 @@ class ScoreDifference:
     difference: float | None = None
     low: float | None = None
     high: float | None = None
+    median_difference: float | None = None
+    median_low: float | None = None
+    median_high: float | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -273,6 +273,8 @@ def test_two_segments_side_by_side(crm, clock):
     (spend,) = found.scores
     assert [spend.mean, spend.other_mean] == pytest.approx(means)
     assert spend.low < spend.difference < spend.high
+    assert spend.median_difference == spend.median - spend.other_median
+    assert spend.median_low <= spend.median_difference <= spend.median_high
     with crm.unit(write=False) as unit, pytest.raises(RecordNotFoundError, match="nobody"):
         scoring.compare(unit, "own.many", "nobody")
 
