@@ -19,7 +19,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from benchmarks.databases import databases
-from crmkit import CRM, ContactPoint, Customer
+from crmkit import CRM, ContactPoint, Customer, Unit
 from crmkit.plugins.foundation import consent, policy, scoring
 from crmkit.plugins.foundation.consent import tables as consent_tables
 from crmkit.plugins.operational import marketing
@@ -96,12 +96,12 @@ def _fill(crm: CRM, people: int) -> None:
         scoring.refresh_segments(unit, unit.now)
 
 
-def _consent(unit: object, ids: list[int]) -> None:
+def _consent(unit: Unit, ids: list[int]) -> None:
     """As consent.grant writes it for one, and a copy of that row for the others."""
     table = consent_tables.consent_event
     first, *others = ids
     consent.grant(
-        unit,  # type: ignore[arg-type]
+        unit,
         first,
         purpose="care",
         channel="email",
@@ -109,14 +109,17 @@ def _consent(unit: object, ids: list[int]) -> None:
         evidence="ticked the box",
         source="web",
     )
-    connection = unit.connection  # type: ignore[attr-defined]
-    row = connection.execute(sa.select(table).where(table.c.customer_id == first)).mappings().one()
-    new = unit.new_ids(table, len(others))  # type: ignore[attr-defined]
+    row = (
+        unit.connection.execute(sa.select(table).where(table.c.customer_id == first))
+        .mappings()
+        .one()
+    )
+    new = unit.new_ids(table, len(others))
     rows = [
         tuple({**row, "id": n, "customer_id": each}.values())
         for n, each in zip(new, others, strict=True)
     ]
-    insert_many(connection, table, rows)
+    insert_many(unit.connection, table, rows)
 
 
 def _launch(crm: CRM) -> None:
