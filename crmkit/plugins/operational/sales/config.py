@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any, Final, Literal
 
 import attrs
@@ -100,10 +99,6 @@ class Pipeline:
     def first(self, outcome: str) -> Stage | None:
         """The first stage with that outcome."""
         return next((each for each in self.stages if each.outcome == outcome), None)
-
-    def follows(self, before: str, after: str) -> bool:
-        """Whether a stage comes right after another one."""
-        return any((a.name, b.name) == (before, after) for a, b in pairwise(self.stages))
 
 
 @attrs.frozen(kw_only=True)

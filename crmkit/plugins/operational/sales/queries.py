@@ -282,7 +282,7 @@ def alike(unit: Unit, customer_id: int, name: str) -> list[Alike]:
     found = []
     for row in unit.connection.execute(select.order_by(theirs.id), given):
         if _in_common(row.name, name) >= ALIKE:
-            whose = "of the same customer" if row.customer_id == customer_id else sharing_text(row)
+            whose = "of the same customer" if row.customer_id == customer_id else _whose(row)
             why = f"open deal {row.name!r} {whose}"
             found.append(Alike(deal_id=row.id, customer_id=row.customer_id, why=why))
     told = {each.customer_id for each in found}
@@ -293,7 +293,7 @@ def alike(unit: Unit, customer_id: int, name: str) -> list[Alike]:
     return found
 
 
-def sharing_text(row: Any) -> str:
+def _whose(row: Any) -> str:
     return f"of customer {row.customer_id}, who has the same address"
 
 
