@@ -48,7 +48,7 @@ def median_error(values: Sequence[float]) -> float:
     Standard error of the median, whatever the distribution; nan of fewer than two values.
 
     Source: D. G. Bonett, R. M. Price 2002, "Statistical inference for a linear function of
-    medians", Psychological Methods 7, eqs. 2 and 3.
+    medians", Psychological Methods 7.
     """
     n = len(values)
     if n < 2:

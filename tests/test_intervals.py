@@ -24,7 +24,7 @@ def test_wilson(events, n, low, high):
 
 @pytest.mark.parametrize(
     ("groups", "low", "high"),
-    # Newcombe 1998, Statistics in Medicine 17, 873: table II, method 10, rows (a), (f), (h).
+    # Newcombe 1998, Statistics in Medicine 17, 873: table II, method 10.
     [
         ((56, 70, 48, 80), 0.0524, 0.3339),
         ((0, 10, 0, 20), -0.1611, 0.2775),

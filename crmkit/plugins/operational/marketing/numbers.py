@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
+from itertools import accumulate
 from math import inf, log, nan, sqrt
 from statistics import NormalDist
 from typing import Final
@@ -25,10 +27,10 @@ def position(word: str, customer_id: int) -> float:
 
 class Draw:
     """
-    Assigns arms so that each stratum holds each arm in its share, however many come at a time.
+    Assigns arms by permuted blocks, so that chance decides however few customers come at a time.
 
-    Within a stratum the next customer, in the order of the draw, goes to the arm that is furthest
-    behind its share; which customer comes next is chance.
+    Every full block of a stratum holds each arm in its share. A customer draws from what is left
+    of the block, by a number that is its own; *counted* says how far each stratum already is.
     """
 
     def __init__(
@@ -37,21 +39,27 @@ class Draw:
         self._word = word
         self._shares = dict(shares)
         self._counts = dict(counted)
+        self._size = block_size(self._shares.values())
 
-    def arms(self, members: Sequence[tuple[int, str]]) -> dict[int, str]:
+    def arms(self, members: Iterable[tuple[int, str]]) -> dict[int, str]:
         """The arm of each ``(customer id, stratum)``."""
-        order = sorted(members, key=lambda each: position(self._word, each[0]))
-        return {customer_id: self._next(stratum) for customer_id, stratum in order}
+        return {customer_id: self._next(customer_id, stratum) for customer_id, stratum in members}
 
-    def _next(self, stratum: str) -> str:
-        total = sum(self._counts.get((stratum, arm), 0) for arm in self._shares) + 1
-
-        def behind(arm: str) -> float:
-            return self._shares[arm] * total - self._counts.get((stratum, arm), 0)
-
-        arm = max(self._shares, key=behind)
-        self._counts[stratum, arm] = self._counts.get((stratum, arm), 0) + 1
+    def _next(self, customer_id: int, stratum: str) -> str:
+        counts = {arm: self._counts.get((stratum, arm), 0) for arm in self._shares}
+        end = (sum(counts.values()) // self._size + 1) * self._size
+        left = [max(0.0, self._shares[arm] * end - count) for arm, count in counts.items()]
+        *reached, all_left = accumulate(left)
+        spot = position(f"{self._word} arm", customer_id) * all_left
+        arm = list(counts)[bisect_right(reached, spot)]
+        self._counts[stratum, arm] = counts[arm] + 1
         return arm
+
+
+def block_size(shares: Collection[float]) -> int:
+    """The smallest block, of at most 100, that holds every share in whole numbers; or 100."""
+    whole = (n for n in range(1, 100) if all(abs(n * s - round(n * s)) < 1e-9 for s in shares))
+    return next(whole, 100)
 
 
 @attrs.frozen
@@ -96,9 +104,8 @@ def share_sequence(one: tuple[int, int], other: tuple[int, int], alpha: float = 
     The difference of two shares with bounds that hold at every time one looks, together.
 
     Source: I. Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy, A. Ramdas 2024, "Time-uniform
-    central limit theory and asymptotic confidence sequences", Annals of Statistics 52, theorem 2.2
-    and the choice of rho in their section B.2; the variance is that of the difference, and the
-    number of observations that of both arms.
+    central limit theory and asymptotic confidence sequences", Annals of Statistics 52; the
+    variance is that of the difference, and the number of observations that of both arms.
     """
     (count, of), (other_count, other_of) = one, other
     if not of or not other_of:

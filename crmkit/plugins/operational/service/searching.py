@@ -52,7 +52,7 @@ def ranked(
         articles: How many there are.
 
     Source: S. Robertson, H. Zaragoza 2009, "The probabilistic relevance framework: BM25 and
-    beyond", Foundations and Trends in Information Retrieval 3, eq. 3.15; with idf kept above 0.
+    beyond", Foundations and Trends in Information Retrieval 3; with idf kept above 0.
     """
     scores: dict[int, float] = {}
     for of_word in counts.values():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from crmkit.plugins.operational.marketing.numbers import (
     Draw,
+    block_size,
     mean_and_error,
     position,
     share_difference,
@@ -33,7 +34,38 @@ def test_every_stratum_holds_every_arm_in_its_share(members, size):
         of_it = [each for each, where in members if where == stratum]
         for arm, share in SHARES.items():
             count = sum(found[each] == arm for each in of_it)
-            assert abs(count - share * len(of_it)) <= len(SHARES)
+            whole, rest = divmod(len(of_it), 20)
+            assert (
+                20 * whole * share <= round(count, 6) <= 20 * whole * share + min(rest, 20 * share)
+            )
+
+
+@pytest.mark.parametrize("size", [1, 3, 1_000])
+def test_the_order_of_the_customers_does_not_tell_their_arms(size):
+    held = Counter()
+    for word in range(400):
+        found, counted = {}, {}
+        for first in range(0, 40, size):
+            part = [(each, "x") for each in range(first, min(first + size, 40))]
+            found |= Draw(f"w{word}", SHARES, counted).arms(part)
+            counted = Counter(("x", arm) for arm in found.values())
+        held.update(each for each, arm in found.items() if arm == "holdout")
+    assert sum(held.values()) == 400 * 4
+    assert all(15 <= held[each] <= 70 for each in range(40))  # 40 each, with a deviation of 6
+
+
+def test_a_share_that_fits_no_block_is_kept_all_the_same():
+    shares = {"a": 1 - 0.0123, "holdout": 0.0123}
+    arms = Counter(Draw("w", shares, {}).arms([(each, "x") for each in range(10_000)]).values())
+    assert arms["holdout"] == pytest.approx(123, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("shares", "size"),
+    [([0.5, 0.5], 2), ([0.45, 0.45, 0.1], 20), ([1 / 3] * 3, 3), ([1.0], 1), ([0.97, 0.03], 100)],
+)
+def test_a_block_is_no_longer_than_the_shares_need(shares, size):
+    assert block_size(shares) == size
 
 
 def test_the_draw_is_the_same_every_time_and_another_for_another_word():
