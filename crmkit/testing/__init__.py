@@ -5,6 +5,7 @@ Opt in from a ``conftest.py``: ``pytest_plugins = ["crmkit.testing"]``. Nothing 
 and even then SQLAlchemy and the rest of crmkit are imported when the first test needs them.
 """
 
+from .channels import ChannelSuite, OtherSide
 from .clock import Clock
 from .databases import database, postgres_server
 from .fixtures import cli, clock, make_crm
@@ -13,7 +14,9 @@ from .suite import PluginSuite
 from .upgraded import upgraded
 
 __all__ = [
+    "ChannelSuite",
     "Clock",
+    "OtherSide",
     "PluginSuite",
     "ScorerSuite",
     "cli",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crmkit.testing import PluginSuite, ScorerSuite
+from crmkit.testing import ChannelSuite, PluginSuite, ScorerSuite
 
 pytest_plugins = ["pytester"]
 
@@ -119,7 +119,7 @@ def test_importing_the_kit_loads_no_sqlalchemy(pytester):
     assert result.outlines == ["[]"]
 
 
-@pytest.mark.parametrize("suite", [PluginSuite, ScorerSuite])
+@pytest.mark.parametrize("suite", [ChannelSuite, PluginSuite, ScorerSuite])
 def test_the_reference_lists_every_test_of_the_suite(suite):
     page = Path(__file__).parents[2] / "docs" / "reference" / "testing.md"
     section = page.read_text(encoding="utf-8").split(f"\n## {suite.__name__}\n")[1]

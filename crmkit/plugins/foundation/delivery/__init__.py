@@ -11,12 +11,12 @@ from pathlib import Path
 from crmkit import Plugin
 
 from . import hooks, tables
-from .actions import intend_many, resolve, retry
+from .actions import cancel, cancel_run, intend_many, pause, resolve, resume, retry
 from .config import Settings
 from .errors import WrongStateError
-from .model import Attempt, Delivered, Intended, Intent, Message
-from .queries import attempts_of, counts, message, messages
-from .worker import deliver_due, run_until_empty
+from .model import Attempt, Delivered, Intended, Intent, Message, Pause
+from .queries import attempts_of, counts, message, messages, pauses
+from .worker import deliver_due, run_until_empty, work
 
 __all__ = [
     "Attempt",
@@ -24,17 +24,24 @@ __all__ = [
     "Intended",
     "Intent",
     "Message",
+    "Pause",
     "WrongStateError",
     "attempts_of",
+    "cancel",
+    "cancel_run",
     "counts",
     "deliver_due",
     "intend_many",
     "message",
     "messages",
+    "pause",
+    "pauses",
     "plugin",
     "resolve",
+    "resume",
     "retry",
     "run_until_empty",
+    "work",
 ]
 
 plugin = Plugin(

@@ -14,8 +14,9 @@ from crmkit.sql import contact_key, customer, id_list, offer, one_of
 from .model import Intent, key_of
 
 COLUMNS: Final = tuple(
-    "id key run step customer_id channel address purpose subject text offer_id because state "  # noqa: SIM905 - reads as the row does
-    "not_before expires_at attempts claimed_by token reference detail created_at".split()
+    "id key run step customer_id channel address purpose subject text offer_id because "  # noqa: SIM905 - reads as the row does
+    "priority state not_before expires_at attempts claimed_by token reference detail "
+    "created_at".split()
 )
 
 
@@ -68,6 +69,7 @@ def row(intent_id: int, key: str, intent: Intent, now: datetime) -> tuple[Any, .
         intent.text,
         intent.offer_id,
         "" if intent.because is None else str(intent.because),
+        intent.priority,
         "queued",
         intent.not_before or now,
         intent.expires_at,

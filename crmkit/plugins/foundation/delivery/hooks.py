@@ -19,6 +19,7 @@ from crmkit import (
 )
 
 from . import actions, queries
+from .config import Settings
 from .model import Message, MessageSent
 from .worker import deliver_after_commit, run_until_empty
 
@@ -118,10 +119,17 @@ def crmkit_diagnose(unit: Unit) -> Iterable[Finding]:
         if channel not in channels:
             told = f"{waiting:,} wait for the channel {channel}, which is not enabled"
             yield _warning(told, "enable the plugin that has it")
-    oldest = queries.due(unit, size=1)
-    if oldest and unit.now - oldest[0].not_before > OVERDUE:
-        told = f"the queue waits since {oldest[0].not_before:%Y-%m-%d %H:%M} UTC"
+    since = queries.due_since(unit)
+    if since and unit.now - since > OVERDUE:
+        told = f"the queue waits since {since:%Y-%m-%d %H:%M} UTC"
         yield _warning(told, "crmkit deliver run")
+    for each in queries.pauses(unit):
+        told = f"{each} is paused since {each.since:%Y-%m-%d %H:%M} UTC: {each.note or 'no note'}"
+        yield _warning(told, "crmkit deliver resume")
+    for name in unit.settings(Settings).rates:
+        if name.partition("@")[0] not in channels:
+            told = f"rates.{name} limits a channel that is not enabled"
+            yield _warning(told, "correct the name under [delivery.rates] in crmkit.toml")
     queued = counts.get("queued", 0)
     told = f"{queued:,} queued, {outlook.held:,} held by workers, {unknown:,} unknown"
     yield Finding(level="ok", subject="delivery", text=told)

@@ -19,6 +19,8 @@ State = Literal[
 STATES: Final[tuple[State, ...]] = get_args(State)
 TERMINAL: Final = frozenset(STATES[3:])
 HELD: Final = STATES[1:3]
+Priority = Literal["urgent", "normal", "bulk"]
+PRIORITIES: Final[tuple[Priority, ...]] = get_args(Priority)
 
 
 def _text(longest: int, *, empty: bool = False) -> Callable[[Any, attrs.Attribute[str], str], None]:
@@ -37,6 +39,11 @@ def _text(longest: int, *, empty: bool = False) -> Callable[[Any, attrs.Attribut
     return check
 
 
+def _priority(_: object, field: attrs.Attribute[str], value: str) -> None:
+    if value not in PRIORITIES:
+        raise InvalidValueError(field.name, value, f"one of {', '.join(PRIORITIES)}")
+
+
 def _aware(_: object, field: attrs.Attribute[datetime], value: datetime | None) -> None:
     if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
         raise InvalidValueError(field.name, value, "a datetime with a time zone, or None")
@@ -53,6 +60,7 @@ class Intent:
         offer_id: The offer it carries.
         because: The row it came from, such as the decision.
         not_before, expires_at: It is sent at or after the one and before the other.
+        priority: What is due of a higher one always goes first.
     """
 
     run: str = attrs.field(validator=_text(200))
@@ -67,6 +75,7 @@ class Intent:
     because: Ref | None = None
     expires_at: datetime | None = attrs.field(default=None, validator=_aware)
     not_before: datetime | None = attrs.field(default=None, validator=_aware)
+    priority: Priority = attrs.field(default="normal", validator=_priority)
 
     def __attrs_post_init__(self) -> None:
         if self.not_before and self.expires_at and self.expires_at <= self.not_before:
@@ -119,6 +128,7 @@ class Message:
     text: str
     offer_id: int | None
     because: str
+    priority: Priority
     state: State
     not_before: datetime
     expires_at: datetime | None
@@ -174,6 +184,20 @@ class Attempt:
 
 
 @attrs.frozen(kw_only=True)
+class Pause:
+    """Nothing of *run* is sent through *channel*; an empty one means all of them."""
+
+    run: str
+    channel: str
+    since: datetime
+    note: str
+
+    def __str__(self) -> str:
+        of_run = f"run {self.run}" if self.run else "every run"
+        return f"{of_run} through {self.channel or 'every channel'}"
+
+
+@attrs.frozen(kw_only=True)
 class Outlook:
     """
     What the next run finds.
@@ -185,6 +209,7 @@ class Outlook:
         requeued, unknown, expired: What a run does first: takes back what was not handed over,
             what may have been, and ends what is past its time.
         later: Queued for a later time, the first for *later_from*.
+        due, paused: Queued and due now; queued, but paused.
     """
 
     held: int
@@ -196,6 +221,8 @@ class Outlook:
     expired: int
     later: int
     later_from: datetime | None
+    due: int
+    paused: int
 
 
 _ENDS: Final = ("sent", "failed", "suppressed", "expired", "unknown")

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from crmkit import Contact, Objection, RecordNotFoundError, Unit, ask
 from crmkit.sql import id_list, interaction, one_of
 
-from .model import HELD, Attempt, Message, Outcome, Outlook, State
-from .tables import attempt, intent
+from .model import HELD, PRIORITIES, Attempt, Message, Outcome, Outlook, Pause, State
+from .tables import attempt, intent, pause
 
 COLUMNS = [column for column in intent.c if column.name != "claimed_at"]
+_LINE = (attempt.c.intent_id, attempt.c.at, attempt.c.state, attempt.c.detail)
+_RANK = sa.case({name: rank for rank, name in enumerate(PRIORITIES)}, value=intent.c.priority)
 _LATEST = sa.select(*COLUMNS).order_by(intent.c.id.desc())
 
 
@@ -64,13 +66,24 @@ def messages_of(unit: Unit, customer_ids: Sequence[int]) -> list[Message]:
     return load(unit.connection.execute(_LATEST.where(one_of(intent.c.customer_id)), wanted))
 
 
+def log_after(unit: Unit, line: int, *, size: int) -> list[tuple[int, Attempt]]:
+    """Lines of the log after *line*, oldest first, each with its number."""
+    query = sa.select(attempt.c.id, *_LINE).where(attempt.c.id > line).order_by(attempt.c.id)
+    return [
+        (number, Attempt(intent_id=intent_id, at=at, state=state, detail=detail))
+        for number, intent_id, at, state, detail in unit.connection.execute(query.limit(size))
+    ]
+
+
+def log_end(unit: Unit, *, size: int) -> int:
+    """The number of the line after which the last *size* lines of the log come."""
+    query = sa.select(attempt.c.id).order_by(attempt.c.id.desc()).offset(size).limit(1)
+    return int(unit.connection.scalar(query) or 0)
+
+
 def attempts_of(unit: Unit, intent_id: int) -> list[Attempt]:
     """The log of one intent, oldest first."""
-    query = (
-        sa.select(attempt.c.intent_id, attempt.c.at, attempt.c.state, attempt.c.detail)
-        .where(attempt.c.intent_id == intent_id)
-        .order_by(attempt.c.id)
-    )
+    query = sa.select(*_LINE).where(attempt.c.intent_id == intent_id).order_by(attempt.c.id)
     return [Attempt(**row._mapping) for row in unit.connection.execute(query)]  # noqa: SLF001
 
 
@@ -94,7 +107,26 @@ def intents_behind(unit: Unit, interaction_ids: Sequence[int]) -> dict[int, int]
 
 def is_due(unit: Unit) -> sa.ColumnElement[bool]:
     """The condition of an intent that waits for a worker."""
-    return sa.and_(intent.c.state == "queued", intent.c.not_before <= unit.now)
+    due = sa.and_(intent.c.state == "queued", intent.c.not_before <= unit.now)
+    return sa.and_(due, sa.not_(is_paused()))
+
+
+def is_paused() -> sa.ColumnElement[bool]:
+    """The condition of an intent of a run or channel that is paused."""
+    of_run = pause.c.run.in_(("", intent.c.run))
+    return sa.exists().where(of_run, pause.c.channel.in_(("", intent.c.channel)))
+
+
+def pauses(unit: Unit) -> list[Pause]:
+    """What is paused, the longest first."""
+    query = sa.select(pause).order_by(pause.c.since, pause.c.run, pause.c.channel)
+    return [Pause(**row._mapping) for row in unit.connection.execute(query)]  # noqa: SLF001
+
+
+def paused(unit: Unit, ids: Iterable[int]) -> set[int]:
+    """Those of *ids* that are paused."""
+    query = sa.select(intent.c.id).where(one_of(intent.c.id), is_paused())
+    return set(unit.connection.scalars(query, {"ids": id_list(unit.connection, ids)}))
 
 
 def is_late(unit: Unit) -> sa.ColumnElement[bool]:
@@ -123,6 +155,8 @@ def outlook(unit: Unit) -> Outlook:
         number.filter(_would_expire(unit)).label("expired"),
         number.filter(later).label("later"),
         sa.func.min(intent.c.not_before).filter(later).label("later_from"),
+        number.filter(is_due(unit), sa.not_(late)).label("due"),
+        number.filter(queued, is_paused(), sa.not_(late)).label("paused"),
     ).where(intent.c.state.in_(("queued", *HELD)))
     return Outlook(**unit.connection.execute(query).one()._mapping)  # noqa: SLF001
 
@@ -145,15 +179,21 @@ def would_take(unit: Unit, *, size: int) -> list[Message]:
     query = (
         sa.select(*COLUMNS)
         .where(sa.or_(is_due(unit), unsent), sa.not_(is_late(unit)))
-        .order_by(intent.c.not_before, intent.c.id)
+        .order_by(_RANK, intent.c.not_before, intent.c.id)
     )
     return load(unit.connection.execute(query.limit(size)))
 
 
-def due(unit: Unit, *, size: int) -> list[Message]:
-    """What a worker would take now, in its order."""
-    query = sa.select(*COLUMNS).where(is_due(unit)).order_by(intent.c.not_before, intent.c.id)
-    return load(unit.connection.execute(query.limit(size)))
+def is_any_due(unit: Unit) -> bool:
+    """Whether a worker would find anything now."""
+    query = sa.select(intent.c.id).where(is_due(unit)).limit(1)
+    return unit.connection.scalar(query) is not None
+
+
+def due_since(unit: Unit) -> datetime | None:
+    """Since when the first of what is due has waited."""
+    query = sa.select(sa.func.min(intent.c.not_before)).where(is_due(unit))
+    return cast("datetime | None", unit.connection.scalar(query))
 
 
 def due_by_channel(unit: Unit) -> dict[str, int]:

@@ -21,6 +21,7 @@ intent = table(
     sa.Column("text", Text, nullable=False),
     offer_ref(nullable=True),
     sa.Column("because", Text, nullable=False),
+    sa.Column("priority", Text, nullable=False),
     sa.Column("state", Text, nullable=False),
     sa.Column("not_before", Instant, nullable=False),
     sa.Column("expires_at", Instant),
@@ -34,7 +35,8 @@ intent = table(
     sa.Column("detail", Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index(None, "key", unique=True),
-    sa.Index(None, "state", "not_before", "id"),
+    sa.Index(None, "state", "priority", "not_before", "id"),
+    sa.Index(None, "run", "state"),
 )
 
 attempt = table(
@@ -46,4 +48,21 @@ attempt = table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("state", Text, nullable=False),
     sa.Column("detail", Text, nullable=False),
+)
+
+pause = table(
+    "delivery_pause",
+    metadata,
+    sa.Column("run", Text, primary_key=True),
+    sa.Column("channel", Text, primary_key=True),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("note", Text, nullable=False),
+)
+"""An empty run or channel means all of them."""
+
+pace = table(
+    "delivery_pace",
+    metadata,
+    sa.Column("name", Text, primary_key=True),
+    sa.Column("used_until", Instant),
 )

@@ -19,6 +19,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from threading import Event
 from typing import Final
 from uuid import uuid4
 
@@ -49,17 +50,18 @@ GATE_SECONDS: Final = 0.5
 RECORD_TRIES: Final = 3
 
 
-def deliver_due(crm: CRM, *, limit: int | None = None) -> Delivered:
+def deliver_due(crm: CRM, *, limit: int | None = None, stop: Event | None = None) -> Delivered:
     """
     Send what is due now, at most *limit* intents; any number of workers may do so at once.
 
     Each channel is opened once. One that cannot be opened is told in ``problems``, and its
-    intents wait in the queue.
+    intents wait in the queue. Once *stop* is set, what is in hand is put back, all but the group
+    that is being sent.
     """
-    return _pass(crm, limit, Delivered())
+    return _pass(crm, limit, Delivered(), stop or Event())
 
 
-def _pass(crm: CRM, limit: int | None, total: Delivered) -> Delivered:
+def _pass(crm: CRM, limit: int | None, total: Delivered, stop: Event) -> Delivered:
     """*total* and what one pass over the queue adds to it."""
     with delivering(crm), ExitStack() as stack:
         with crm.unit() as unit:
@@ -69,8 +71,8 @@ def _pass(crm: CRM, limit: int | None, total: Delivered) -> Delivered:
             ]
         senders, problems = _open(crm, waiting, stack)
         total += Delivered(problems=problems)
-        worker = _Worker(crm, senders)
-        while senders and (limit is None or limit > 0):
+        worker = _Worker(crm, senders, stop)
+        while senders and (limit is None or limit > 0) and not stop.is_set():
             claimed = worker.claim(limit)
             if not claimed:
                 break
@@ -84,17 +86,44 @@ def deliver_after_commit(crm: CRM) -> None:
     if not crm.settings(Settings).deliver_on_commit or is_delivering(crm):
         return
     with crm.unit(write=False) as unit:
-        is_due = bool(queries.due(unit, size=1))
+        is_due = queries.is_any_due(unit)
     if is_due:
         deliver_due(crm)
 
 
 def run_until_empty(crm: CRM) -> Delivered:
     """Send until nothing is due. What is to be tried later is not waited for."""
-    total, before = _pass(crm, None, Delivered()), Delivered()
+    stop = Event()
+    total, before = _pass(crm, None, Delivered(), stop), Delivered()
     while total.counts != before.counts:
-        total, before = _pass(crm, None, total), total
+        total, before = _pass(crm, None, total, stop), total
     return total
+
+
+def work(
+    crm: CRM,
+    stop: Event,
+    *,
+    poll_seconds: float = 1.0,
+    told: Callable[[Delivered], None] = lambda _: None,
+) -> None:
+    """
+    Send what is due, and go on until *stop* is set.
+
+    A busy database is waited for, and so is a server that restarts; a file that is gone or
+    broken is raised at once. *told* hears of every pass that did something.
+    """
+    while not stop.is_set():
+        try:
+            done = deliver_due(crm, stop=stop)
+        except DatabaseError as exc:
+            if crm.engine.dialect.name == "sqlite" and not isinstance(exc, DatabaseBusyError):
+                raise
+            log.warning("waiting for the database: %s", exc)
+        else:
+            if done or done.problems:
+                told(done)
+        stop.wait(poll_seconds)
 
 
 def _open(
@@ -114,9 +143,10 @@ def _open(
 class _Worker:
     """One pass over the queue with the channels that could be opened."""
 
-    def __init__(self, crm: CRM, senders: Mapping[str, Send]) -> None:
+    def __init__(self, crm: CRM, senders: Mapping[str, Send], stop: Event) -> None:
         self._crm = crm
         self._senders = senders
+        self._stop = stop
         self._settings = crm.settings(Settings)
         self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._group = 1
@@ -131,12 +161,15 @@ class _Worker:
     def deliver(self, claimed: Sequence[Message]) -> Delivered:
         total = Delivered()
         waiting = deque(claimed)
-        while waiting:
+        while waiting and not self._stop.is_set():
             group = self._next_group(waiting)
             asked_at = time.monotonic()
             with self._crm.unit() as unit:
                 ready, others = actions.mark_sending(unit, group)
             total += others + self._send_group(ready, asked_at)
+        if waiting:
+            with self._crm.unit() as unit:
+                total += actions.release(unit, list(waiting))
         return total
 
     def _next_group(self, waiting: deque[Message]) -> list[Message]:

@@ -116,3 +116,34 @@ def test_what_others_hold_and_what_waits_is_told_on_stderr(shop, tmp_path):
     assert [(each["id"], each["would"]) for each in read(done)] == [(1, "unknown"), (2, "sent")]
     assert "First of all a run puts: 1 back into the queue, 1 unknown." in done.stderr
     assert read(shop("--format", "json", "deliver", "run")) == {"sent": 1, "unknown": 1}
+
+
+def test_paused_waits_says_so_and_goes_on(shop, tmp_path):
+    assert shop("deliver", "pause", "--run", "spring", "--note", "wrong price").exit_code == 0
+    (row,) = read(shop("--format", "json", "deliver", "paused"))
+    assert (row["run"], row["channel"], row["note"]) == ("spring", "", "wrong price")
+    done = shop("--format", "json", "deliver", "run")
+    assert read(done) == {"due": 0}
+    assert "3 are paused" in done.stderr
+    again = shop("deliver", "resume")
+    assert "That was not paused." in again.stderr
+    assert read(shop("--format", "json", "deliver", "resume", "--run", "spring")) == []
+    assert read(shop("--format", "json", "worker", "--until-empty")) == {"sent": 2, "failed": 1}
+
+
+def test_cancel_takes_ids_or_a_run(shop):
+    done = shop("--format", "json", "deliver", "cancel", "1", "99", "--note", "wrong price")
+    assert [(each["id"], each["state"]) for each in read(done)] == [(1, "suppressed")]
+    assert "Too late for 99" in done.stderr
+    rest = shop("--format", "json", "deliver", "cancel", "--run", "spring")
+    assert [each["id"] for each in read(rest)] == [2, 3]
+    for wrong in (("cancel",), ("cancel", "1", "--run", "spring")):
+        refused = shop("deliver", *wrong)
+        assert refused.exit_code == 2
+        assert "either ids or --run" in refused.stderr
+
+
+def test_the_tail_is_the_log_oldest_first(shop):
+    shop("deliver", "run")
+    lines = read(shop("--format", "json", "deliver", "tail", "--size", "2"))
+    assert [(each["intent_id"], each["state"]) for each in lines] == [(2, "sent"), (3, "failed")]

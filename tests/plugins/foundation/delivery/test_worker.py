@@ -19,6 +19,7 @@ from crmkit.plugins.foundation.delivery import (
     run_until_empty,
     worker,
 )
+from crmkit.plugins.foundation.delivery.model import Delivered, Outcome
 from tests.plugins.foundation.delivery.conftest import Post, an_intent
 
 
@@ -313,7 +314,7 @@ class TestLeases:
         clock.move(minutes=2)
         assert deliver_due(crm).counts == {"sent": 1}
         with crm.unit() as unit:
-            assert actions.mark_sending(unit, stale) == ([], actions.Delivered())
+            assert actions.mark_sending(unit, stale) == ([], Delivered())
         assert len(post.sent) == 1
 
     def test_a_late_worker_cannot_mark_what_was_queued_again(self, crm, intend, clock):
@@ -337,7 +338,7 @@ class TestLeases:
         clock.move(minutes=6)
         assert deliver_due(crm).counts == {"unknown": 1}
         with crm.unit() as unit:
-            late = actions.record(unit, [actions.Outcome(ready[0], "sent", detail="250 ok")])
+            late = actions.record(unit, [Outcome(ready[0], "sent", detail="250 ok")])
             assert not late
             assert counts(unit) == {"unknown": 1}
             assert unit.interactions.timeline(1) == []

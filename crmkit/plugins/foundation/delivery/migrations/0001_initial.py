@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("text", Text, nullable=False),
         sa.Column("offer_id", Id, sa.ForeignKey("crm_offer.id")),
         sa.Column("because", Text, nullable=False),
+        sa.Column("priority", Text, nullable=False),
         sa.Column("state", Text, nullable=False),
         sa.Column("not_before", Instant, nullable=False),
         sa.Column("expires_at", Instant),
@@ -39,7 +40,8 @@ def upgrade() -> None:
         **STRICT,
     )
     _index("delivery_intent", "key", unique=True)
-    _index("delivery_intent", "state", "not_before", "id")
+    _index("delivery_intent", "state", "priority", "not_before", "id")
+    _index("delivery_intent", "run", "state")
     _index("delivery_intent", "customer_id")
     _index("delivery_intent", "offer_id")
     op.create_table(
@@ -54,6 +56,20 @@ def upgrade() -> None:
     )
     _index("delivery_attempt", "intent_id")
     _index("delivery_attempt", "customer_id")
+    op.create_table(
+        "delivery_pause",
+        sa.Column("run", Text, primary_key=True),
+        sa.Column("channel", Text, primary_key=True),
+        sa.Column("since", Instant, nullable=False),
+        sa.Column("note", Text, nullable=False),
+        **STRICT,
+    )
+    op.create_table(
+        "delivery_pace",
+        sa.Column("name", Text, primary_key=True),
+        sa.Column("used_until", Instant),
+        **STRICT,
+    )
 
 
 def _index(table: str, *columns: str, unique: bool = False) -> None:

@@ -304,6 +304,7 @@ def _messages(
                 text=variant.text.format(**words),
                 offer_id=offers.get(each.id),
                 because=Ref("campaign", campaign.id),
+                priority="bulk",
             )
         )
     done = delivery.intend_many(unit, intents)
