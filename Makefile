@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   ?= crmkit-demo
+CONTRIB := plugins_contrib/crmkit-celery[redis]
 
 .PHONY: demo test test-engines check bench wheel clean
 
@@ -45,5 +46,5 @@ $(VENV)/installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev $(CONTRIB:%=--editable %)
 	touch $@

@@ -8,7 +8,11 @@ from crmkit import Customer, Interaction
 from crmkit.sql import insert_many
 from crmkit.testing import PluginSuite
 
-NAMES = sorted({entry.name for entry in entry_points(group="crmkit.plugins")})
+NAMES = sorted(
+    entry.name
+    for entry in entry_points(group="crmkit.plugins")
+    if entry.value.startswith("crmkit.plugins.")
+)
 
 
 def populate_consent(unit, customer):

@@ -15,7 +15,8 @@ from .actions import cancel, cancel_run, intend_many, pause, resolve, resume, re
 from .config import Settings
 from .errors import WrongStateError
 from .model import Attempt, Delivered, Intended, Intent, Message, Pause
-from .queries import attempts_of, counts, message, messages, pauses
+from .queries import attempts_of, counts, is_any_due, message, messages, pauses
+from .waking import is_delivering
 from .worker import deliver_due, run_until_empty, work
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "counts",
     "deliver_due",
     "intend_many",
+    "is_any_due",
+    "is_delivering",
     "message",
     "messages",
     "pause",

@@ -23,4 +23,5 @@ def delivering(crm: CRM) -> Iterator[None]:
 
 
 def is_delivering(crm: CRM) -> bool:
+    """Whether this thread or task is delivering for *crm*, so that its commits wake nobody."""
     return any(each is crm for each in _AT_IT.get())

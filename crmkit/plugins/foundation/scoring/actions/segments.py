@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import attrs
 import sqlalchemy as sa
@@ -30,9 +29,6 @@ from ..tables import (
     scoring_membership,
     scoring_segment,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def refresh_segments(

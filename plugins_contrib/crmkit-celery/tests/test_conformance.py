@@ -1,0 +1,6 @@
+from crmkit.testing import PluginSuite
+
+
+class TestCelery(PluginSuite):
+    plugin = "celery"
+    also = ("email",)
