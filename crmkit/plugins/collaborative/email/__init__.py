@@ -3,11 +3,14 @@
 from crmkit import Plugin
 
 from . import hooks
+from .actions import unsubscribe
 from .config import Settings
-from .errors import NotConfiguredError, NotConnectedError, UnsendableError
+from .errors import InvalidTokenError, NotConfiguredError, NotConnectedError, UnsendableError
 from .message import Mail, render
+from .unsubscribing import unsubscribe_app
 
 __all__ = [
+    "InvalidTokenError",
     "Mail",
     "NotConfiguredError",
     "NotConnectedError",
@@ -15,6 +18,8 @@ __all__ = [
     "UnsendableError",
     "plugin",
     "render",
+    "unsubscribe",
+    "unsubscribe_app",
 ]
 
 plugin = Plugin(
@@ -22,4 +27,5 @@ plugin = Plugin(
     summary="E-mail through a mail server, or into a local maildir.",
     hooks=hooks,
     settings=Settings,
+    extends=("consent",),
 )

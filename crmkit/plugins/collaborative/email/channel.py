@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from crmkit import CRM, Outgoing, Receipt
 
-from . import maildir, smtp
+from . import maildir, signing, smtp
 from .config import Maildir, Server, Settings
 from .errors import NotConfiguredError, UnsendableError
 from .message import render
@@ -21,6 +21,7 @@ def opened(crm: CRM) -> Iterator[Callable[[Outgoing], Receipt]]:
         NotConnectedError: If the target cannot be reached.
     """
     settings = crm.settings(Settings)
+    signed = signing.signer(settings, crm.folder)
     with _place(crm, settings) as place:
 
         def send(outgoing: Outgoing) -> Receipt:
@@ -28,7 +29,7 @@ def opened(crm: CRM) -> Iterator[Callable[[Outgoing], Receipt]]:
                 mail = render(outgoing, settings, crm.clock())
             except UnsendableError as exc:
                 return Receipt(state="failed", detail=str(exc))
-            return place.deliver(mail)
+            return place.deliver(signed(mail))
 
         yield send
 

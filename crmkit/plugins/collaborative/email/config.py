@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
@@ -16,6 +17,9 @@ _SCHEMES: Final[dict[str, tuple[Security, int]]] = {
     "smtp+starttls": ("starttls", 587),
 }
 ACCEPTED: Final = "smtp://host:port, smtps://host, smtp+starttls://host or maildir:folder"
+SECRET_CHARACTERS: Final = 32
+_URL: Final = re.compile(r"[!#-;=?-\[\]_a-z~]{1,500}")
+_SELECTOR: Final = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -62,6 +66,15 @@ def _target(_: object, __: object, value: str) -> None:
     parse_target(value)
 
 
+def _link(_: object, field: attrs.Attribute[str], value: str) -> None:
+    if not value:
+        return
+    parts = urlsplit(value)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not (is_safe and parts.hostname and _URL.fullmatch(value) and not parts.fragment):
+        raise InvalidValueError(field.name, value, "an address such as https://shop.example/leave")
+
+
 _positive: Any = attrs.validators.gt(0)
 
 
@@ -76,6 +89,13 @@ class Settings:
             unless absolute. Without one, nothing is sent.
         password: Best as ``{ env = "NAME" }``. Not sent in the clear, except on this machine.
         unsubscribe_to: Address for List-Unsubscribe; the mail's key is in the subject.
+        unsubscribe_url: Where the host mounts :func:`unsubscribe_app`, for the one-click button of
+            mail programs (RFC 8058).
+        unsubscribe_secret: Signs what is in that link; at least 32 characters, best as
+            ``{ env = "NAME" }``. A new one makes the links of old mails worthless.
+        dkim_key_file, dkim_selector: The private key (PEM, RSA) that signs mails (RFC 6376), beside
+            ``crmkit.toml`` unless absolute, and where its public half stands:
+            ``SELECTOR._domainkey.`` before the domain of *from_address*.
         timeout_seconds: How long one answer of the server is waited for.
         helo: What we call ourselves; empty for this machine's name.
     """
@@ -87,15 +107,31 @@ class Settings:
     from_name: str = ""
     reply_to: str = ""
     unsubscribe_to: str = ""
+    unsubscribe_url: str = attrs.field(default="", validator=_link)
+    unsubscribe_secret: str = attrs.field(default="", repr=False)
+    dkim_key_file: str = ""
+    dkim_selector: str = ""
     timeout_seconds: float = attrs.field(default=30.0, validator=_positive)
     helo: str = ""
 
     def __attrs_post_init__(self) -> None:
+        self._check_pairs()
         place = self.place
         open_line = isinstance(place, Server) and place.security == "none"
         if self.password and open_line and cast(Server, place).host not in LOOPBACK:
             accepted = "smtps or smtp+starttls, so that the password does not travel in the clear"
             raise InvalidValueError("target", self.target, accepted)
+
+    def _check_pairs(self) -> None:
+        if self.unsubscribe_url and len(self.unsubscribe_secret) < SECRET_CHARACTERS:
+            accepted = f"at least {SECRET_CHARACTERS} characters, where unsubscribe_url is set"
+            raise InvalidValueError("unsubscribe_secret", "...", accepted)
+        if bool(self.dkim_key_file) != bool(self.dkim_selector):
+            accepted = "set together with dkim_key_file, or not at all"
+            raise InvalidValueError("dkim_selector", self.dkim_selector, accepted)
+        if self.dkim_selector and not _SELECTOR.fullmatch(self.dkim_selector):
+            accepted = "labels of a domain name, such as crm or crm.2026"
+            raise InvalidValueError("dkim_selector", self.dkim_selector, accepted)
 
     @property
     def place(self) -> Server | Maildir | None:

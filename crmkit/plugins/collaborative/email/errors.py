@@ -13,5 +13,14 @@ class NotConnectedError(CrmkitError):
     exit_code = 75
 
 
+class InvalidTokenError(CrmkitError):
+    """A link was not made here, or was cut or changed on its way."""
+
+    exit_code = 2
+
+    def __init__(self, token: str) -> None:
+        super().__init__(f"token {token!r:.40}: not made here, or cut or changed on its way")
+
+
 class UnsendableError(CrmkitError):
     """The message cannot become a safe mail to exactly one recipient."""

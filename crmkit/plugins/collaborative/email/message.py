@@ -23,13 +23,14 @@ from crmkit import Outgoing
 
 from .config import Settings
 from .errors import UnsendableError
+from .tokens import token
 
 LONGEST_LINE: Final = 998
 OURS: Final = frozenset(
     {
         *("from", "to", "cc", "bcc", "sender", "reply-to", "return-path", "subject", "date"),
         *("message-id", "mime-version", "received", "x-crmkit-key", "auto-submitted"),
-        "list-unsubscribe",
+        *("list-unsubscribe", "list-unsubscribe-post", "dkim-signature"),
     }
 )
 """Headers only this module writes, beside all of Content-* and Resent-*."""
@@ -77,7 +78,7 @@ def render(outgoing: Outgoing, settings: Settings, now: datetime) -> Mail:
         ("Message-ID", message_id),
         ("X-CRMKit-Key", outgoing.key),
         ("Auto-Submitted", "auto-generated"),
-        *_answers(settings, outgoing.key),
+        *_answers(settings, outgoing),
         *_extra(outgoing),
         ("MIME-Version", "1.0"),
         ("Content-Type", 'text/plain; charset="utf-8"'),
@@ -132,12 +133,22 @@ def _named(name: str, address: str) -> str:
     return f"{encoded} <{address}>"
 
 
-def _answers(settings: Settings, key: str) -> Iterator[tuple[str, str]]:
+def _answers(settings: Settings, outgoing: Outgoing) -> Iterator[tuple[str, str]]:
     if settings.reply_to:
         yield "Reply-To", _address("reply_to", settings.reply_to)
+    if ways := list(_ways_out(settings, outgoing)):
+        yield "List-Unsubscribe", ",\r\n ".join(f"<{each}>" for each in ways)
+    if settings.unsubscribe_url:
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+
+
+def _ways_out(settings: Settings, outgoing: Outgoing) -> Iterator[str]:
+    if url := settings.unsubscribe_url:
+        given = token(settings.unsubscribe_secret, outgoing.customer_id, outgoing.purpose)
+        yield f"{url}{'&' if '?' in url else '?'}t={given}"
     if settings.unsubscribe_to:
         to = _address("unsubscribe_to", settings.unsubscribe_to)
-        yield "List-Unsubscribe", f"<mailto:{to}?subject=unsubscribe%20{key}>"
+        yield f"mailto:{to}?subject=unsubscribe%20{outgoing.key}"
 
 
 def _extra(outgoing: Outgoing) -> Iterator[tuple[str, str]]:

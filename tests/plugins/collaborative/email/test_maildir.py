@@ -87,8 +87,8 @@ def test_without_a_target_or_a_sender_nothing_is_sent(email_crm, missing, tmp_pa
         ({"target": "mail.example.com:25"}, "expected smtp://host:port"),
         ({"target": "http://x"}, "expected smtp://host:port"),
         ({"target": "maildir:"}, "expected smtp://host:port"),
-        ({"target": "smtp://u:secret@x"}, "expected no user and password in the URL"),
-        ({"target": "smtp://x.org", "password": "secret"}, "does not travel in the clear"),
+        ({"target": "smtp://u:geheim@x"}, "expected no user and password in the URL"),
+        ({"target": "smtp://x.org", "password": "geheim"}, "does not travel in the clear"),
         ({"timeout_seconds": 0}, "timeout_seconds"),
         ({"tarte": "x"}, "tarte"),
     ],
@@ -97,7 +97,7 @@ def test_settings_that_cannot_work_are_refused_at_the_start(settings, told):
     with pytest.raises(ConfigError) as caught:
         CRM.open("sqlite://", ["email"], settings={"email": settings})
     assert told in str(caught.value)
-    assert "secret" not in str(caught.value)
+    assert "geheim" not in str(caught.value)
 
 
 def test_the_password_comes_from_the_environment_and_is_not_shown(monkeypatch):

@@ -28,7 +28,9 @@ from tests.plugins.foundation.delivery.test_outlook import findings
 def test_cancelled_is_suppressed_with_who_and_why_and_never_sent(crm, post, intend):
     first, _ = intend(crm, 2)
     with crm.unit() as unit:
-        assert [each.id for each in cancel(unit, [first, 99], "wrong price")] == [first]
+        (done,) = cancel(unit, [first, 99], "wrong price")
+        assert (done.id, done.state) == (first, "suppressed")
+        assert done == message(unit, first)
         assert cancel(unit, [first]) == []
     assert run_until_empty(crm).counts == {"sent": 1}
     with crm.unit(write=False) as unit:

@@ -52,7 +52,12 @@ def change(
     step = int(raise_token)
     changed = sa.update(intent).where(one_of(intent.c.id))
     unit.connection.execute(changed.values(**values, token=intent.c.token + step), wanted)
-    plain = {name: value for name, value in values.items() if name in ("state", "lease_until")}
+    held = attrs.fields_dict(Message).keys()
+    plain = {
+        name: value
+        for name, value in values.items()
+        if name in held and not isinstance(value, sa.ClauseElement)
+    }
     return [attrs.evolve(each, token=each.token + step, **plain) for each in messages]
 
 
