@@ -19,13 +19,6 @@ from crmkit.plugins.collaborative.webhook.signing import key_of, sign
 from tests.plugins.collaborative.webhook.conftest import tell
 
 
-@pytest.fixture
-def till(shop):
-    """A CRM that receives from ``till``, by a secret that is known here."""
-    shop.secret = tell(shop, "till", "")
-    return shop
-
-
 def event(number=1, kind="purchase.order", **data):
     extra = {name: data.pop(name) for name in ("subject", "sequence", "hops") if name in data}
     given = {
