@@ -234,7 +234,9 @@ def log(
                 for each in queries.attempts_of(unit, delivery)
             )
         elif found and found.direction == "in":
-            rows = queries.received(unit, receiver_id=found.id, size=size)
+            if state:
+                raise click.UsageError("--state is of what is sent; a receiver sends nothing")
+            rows = queries.received(unit, receiver_id=found.id, before=before, size=size)
             emit((_plain(each, _RECEIVED) for each in rows), _RECEIVED)
         else:
             names = {each.id: each.name for each in queries.endpoints(unit)}

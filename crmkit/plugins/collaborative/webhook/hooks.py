@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from crmkit import CRM, Changes, Finding, Step, Turn, Unit, hookimpl
 
 from . import actions, queries
 from .worker import send_due
+
+OVERDUE = timedelta(hours=1)
 
 
 @hookimpl
@@ -50,30 +53,29 @@ def crmkit_erase(unit: Unit, customer_ids: Sequence[int]) -> int:
 def crmkit_diagnose(unit: Unit) -> Iterator[Finding]:
     for each in queries.endpoints(unit):
         if each.state == "disabled":
-            told, mend = (
-                f"{each.name} is disabled: {each.why}",
-                f"crmkit webhook enable {each.name}",
-            )
-            yield Finding(level="warn", subject="webhook", text=told, mend=mend)
+            told = f"{each.name} is disabled: {each.why}"
+            yield _warning(told, f"crmkit webhook enable {each.name}")
         elif each.failing_since is not None:
             told = f"{each.name} fails since {each.failing_since:%Y-%m-%d %H:%M} UTC"
-            mend = f"crmkit webhook log {each.name}"
-            yield Finding(level="warn", subject="webhook", text=told, mend=mend)
+            yield _warning(told, f"crmkit webhook log {each.name}")
+    since = queries.waiting_since(unit)
+    if since is not None and unit.now - since > OVERDUE:
+        told = f"events wait since {since:%Y-%m-%d %H:%M} UTC"
+        yield _warning(told, "crmkit webhook send")
     counts = queries.counts(unit)
     if failed := counts.get("failed", 0):
         mend = "crmkit webhook log --state failed; crmkit webhook replay EVENT"
-        yield Finding(level="warn", subject="webhook", text=f"{failed:,} were given up", mend=mend)
+        yield _warning(f"{failed:,} were given up", mend)
     conflicts, ignored = queries.odd_receipts(unit)
     if conflicts:
-        told = (
-            f"{conflicts:,} incoming messages came again with another body: a fault, or a forgery"
-        )
-        mend = "crmkit webhook log NAME, then rotate the secret"
-        yield Finding(level="warn", subject="webhook", text=told, mend=mend)
+        told = f"{conflicts:,} incoming messages came again with another body: a fault or a forgery"
+        yield _warning(told, "crmkit webhook log NAME, then rotate the secret")
     if ignored:
         told = f"{ignored:,} incoming messages could not be used"
-        mend = "crmkit webhook log NAME says why"
-        yield Finding(level="warn", subject="webhook", text=told, mend=mend)
-    yield Finding(
-        level="ok", subject="webhook", text=f"{counts.get('queued', 0):,} wait to be sent"
-    )
+        yield _warning(told, "crmkit webhook log NAME says why")
+    told = f"{counts.get('queued', 0):,} wait to be sent"
+    yield Finding(level="ok", subject="webhook", text=told)
+
+
+def _warning(text: str, mend: str) -> Finding:
+    return Finding(level="warn", subject="webhook", text=text, mend=mend)

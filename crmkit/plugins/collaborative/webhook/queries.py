@@ -199,9 +199,25 @@ def event_with(unit: Unit, key: str) -> tuple[int, str, int | None]:
     return found[0], found[1], found[2]
 
 
-def received(unit: Unit, *, receiver_id: int, size: int = 50) -> list[Received]:
-    """What came in, latest first."""
+def waiting_since(unit: Unit) -> datetime | None:
+    """When the oldest of what a pass would send now was due."""
+    query = (
+        sa.select(delivery.c.not_before)
+        .join(endpoint, endpoint.c.id == delivery.c.endpoint_id)
+        .where(is_due(unit), endpoint.c.state == "active")
+        .order_by(delivery.c.not_before)
+        .limit(1)
+    )
+    return unit.connection.scalars(query).first()
+
+
+def received(
+    unit: Unit, *, receiver_id: int, before: int | None = None, size: int = 50
+) -> list[Received]:
+    """What came in, latest first; *before* is the last id seen."""
     query = sa.select(inbox).where(inbox.c.receiver_id == receiver_id)
+    if before is not None:
+        query = query.where(inbox.c.id < before)
     rows = unit.connection.execute(query.order_by(inbox.c.id.desc()).limit(size))
     return [Received(**row) for row in rows.mappings()]
 

@@ -59,6 +59,12 @@ def test_gone_is_an_exit_code_and_a_finding_of_the_doctor(shop, listen):
     assert run(shop, "list")[0]["state"] == "disabled"
 
 
+def test_a_receivers_log_goes_on_after_the_last_id_and_knows_no_states(shop):
+    run(shop, "add", "till", "--receive")
+    assert run(shop, "log", "till", "--before", "5") == []
+    assert shop("webhook", "log", "till", "--state", "sent").exit_code == 2
+
+
 def test_a_secret_of_the_other_side_is_read_and_never_shown(shop):
     done = shop("webhook", "add", "till", "--receive", "--secret-file", "-", stdin=SECRET + "\n")
     assert done.exit_code == 0

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from crmkit import CRM, Customer, InvalidValueError, RefusedError
+from crmkit.core import calls
 from crmkit.plugins.collaborative import webhook
 from crmkit.plugins.collaborative.webhook import actions, queries, tables
 from crmkit.plugins.collaborative.webhook.backoff import wait_seconds
@@ -478,3 +479,25 @@ def test_erasure_stops_what_a_worker_has_in_hand_from_going_again(shop, listen):
     with shop.unit() as unit:
         actions.record(unit, lane, [Answer(status=500, was_sent=True)])
     assert "suppressed" in states(shop)
+
+
+def test_the_doctor_says_that_nobody_sends_and_what_fails(shop, listen, clock):
+    def warnings():
+        with shop.unit(write=False) as unit:
+            return [each.text for each in calls.diagnose(unit) if each.level == "warn"]
+
+    here = listen(reply(500))
+    tell(shop, "books", here.url)
+    buy(shop)
+    assert warnings() == []
+    clock.now += timedelta(hours=2)
+    assert [each[:17] for each in warnings()] == ["events wait since"]
+    send(shop)
+    assert [each[:17] for each in warnings()] == ["books fails since"]
+
+
+def test_a_name_that_is_taken_is_refused(shop):
+    tell(shop, "books", "https://books.example/")
+    for name in ("books", "Books", "", "a" * 64, "a b"):
+        with pytest.raises(InvalidValueError, match="name"):
+            tell(shop, name, "https://books.example/")

@@ -9,7 +9,7 @@ import attrs
 import sqlalchemy as sa
 
 from crmkit import InvalidValueError, RefusedError, Unit, atomic, nearest
-from crmkit.sql import delete_where, insert_many
+from crmkit.sql import delete_where, insert_many, take_turns
 
 from .. import guard, queries, signing
 from ..model import OWN_KINDS, Endpoint
@@ -47,6 +47,7 @@ def add(
         created_at=unit.now,
     )
     _refuse_unknown(unit, new)
+    take_turns(unit.connection, endpoint.name)
     if name in {each.name for each in queries.endpoints(unit)}:
         raise InvalidValueError("name", name, "a name that no webhook has yet")
     text = key or signing.new_secret()

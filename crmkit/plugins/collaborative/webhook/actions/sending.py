@@ -10,7 +10,7 @@ import attrs
 import sqlalchemy as sa
 
 from crmkit import RefusedError, Unit
-from crmkit.sql import delete_where, id_list, insert_many, one_of
+from crmkit.sql import delete_where, id_list, insert_many, one_of, take_turns
 
 from .. import queries
 from ..backoff import rest_seconds, wait_seconds
@@ -176,6 +176,7 @@ def _again(unit: Unit, events: Sequence[tuple[int, str, int | None]], name: str)
         for each in only
         if each.direction == "out" and each.state == "active" and each.wants(kind)
     }
+    take_turns(unit.connection, delivery.name)
     there = _known_ways(unit, {event_id for event_id, _ in ways})
     fresh = [(event, who, end) for (event, end), who in ways.items() if (event, end) not in there]
     telling.queue(unit, fresh)
