@@ -206,6 +206,14 @@ def populate_recommend(unit, customer):
     recommend.avoid(unit, customer.id, "meat", source=f"{customer.name} said so")
 
 
+def populate_webhook(unit, customer):
+    from crmkit.plugins.collaborative import webhook
+
+    if not webhook.endpoints(unit):
+        webhook.add(unit, "books", "https://books.example/in")
+    unit.customers.save(unit.customers.get(customer.id))
+
+
 BESIDE = {"delivery": ("email",), "marketing": ("email",)}
 """Enabled too: delivery takes messages only for a channel that is there."""
 

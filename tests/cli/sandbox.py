@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 import crmkit
@@ -102,6 +103,7 @@ def build(folder: Path) -> None:
     _cases(folder)
     _deals(folder)
     _campaigns(folder)
+    _webhooks(folder)
 
 
 def _people(unit: Unit) -> None:
@@ -236,6 +238,21 @@ def _cases(folder: Path) -> None:
     """Cases 1, a question, and 2, a complaint, both of Ana."""
     expect(folder, "case", "open", "ana@example.com", "The lamp flickers")
     expect(folder, "case", "open", "ana@example.com", "The lamp broke", "--kind", "complaint")
+
+
+def _webhooks(folder: Path) -> None:
+    """``warehouse`` is told of orders, ``gone`` is disabled, ``shop`` tells us."""
+    nobody = ("https://127.0.0.1:9/in", "--kind", "purchase.*")
+    expect(folder, "webhook", "add", "warehouse", *nobody)
+    expect(folder, "webhook", "add", "gone", *nobody)
+    expect(folder, "webhook", "add", "shop", "--receive")
+    with contextlib.chdir(folder):
+        crm = CRM.from_config("crmkit.toml", strict=True)
+        with crm.unit() as unit:
+            endpoint = sa.table("webhook_endpoint", sa.column("name"), sa.column("state"))
+            disabled = sa.update(endpoint).where(endpoint.c.name == "gone")
+            unit.connection.execute(disabled.values(state="disabled"))
+        crm.close()
 
 
 def _deals(folder: Path) -> None:
