@@ -414,6 +414,29 @@ def test_many_at_once_record_and_reward_once(friends):
     assert len(offers(friends, ANA)) == len(offers(friends, BO)) == 1
 
 
+def test_of_several_who_claim_one_customer_at_once_one_has_sent_them(friends):
+    codes = [code(friends, each) for each in (ANA, CY, DI, ANA)]
+
+    def claim():
+        with friends.unit() as unit:
+            try:
+                return marketing.refer_by_code(unit, codes.pop(), BO).referrer_id
+            except NotReferableError:
+                return None
+
+    found = {each for each in at_once(claim) if isinstance(each, int)}
+    assert found == {the_referral(friends).referrer_id}
+
+
+def test_who_is_erased_leaves_no_referral(friends):
+    refer(friends)
+    with friends.unit() as unit:
+        unit.customers.erase([ANA])
+        assert marketing.referrals_about(unit, [BO]) == []
+    buys(friends)
+    assert settle(friends) == (0, 0, 0)
+
+
 def test_many_at_once_get_one_code(friends):
     found = at_once(lambda: code(friends))
     assert len({each for each in found if not isinstance(each, Exception)}) == 1
