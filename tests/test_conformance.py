@@ -149,6 +149,7 @@ def populate_billing(unit, customer):
 
 
 def populate_marketing(unit, customer):
+    from crmkit.plugins.operational import marketing
     from crmkit.plugins.operational.marketing import tables
 
     words = f"For {customer.name}"
@@ -163,6 +164,12 @@ def populate_marketing(unit, customer):
     )
     underway = ("welcome", customer.id, "hello", unit.now, unit.now, None)
     insert_many(unit.connection, tables.marketing_traveller, [underway])
+    name = f"friends-{customer.id}"
+    reward = marketing.Reward(what="A cup")
+    marketing.save_programme(unit, marketing.Programme(name=name, referrer=reward))
+    sender, sent = unit.customers.add_many([Customer(name="A friend"), Customer(name="Another")])
+    marketing.refer_by_code(unit, marketing.referral_code(unit, name, customer.id), sent.id)
+    marketing.refer_by_code(unit, marketing.referral_code(unit, name, sender.id), customer.id)
 
 
 def populate_sales(unit, customer):

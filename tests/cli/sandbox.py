@@ -272,6 +272,13 @@ segment = "regulars"
 subject = "For {{name}}"
 text = "Come and see."
 """
+REFERRAL: Final = """
+name = "friends"
+
+[referrer]
+what = "A cup"
+cost_minor = 400
+"""
 JOURNEY: Final = """
 name = "welcome"
 segment = "regulars"
@@ -287,7 +294,7 @@ text = "It is good to have you."
 
 
 def _campaigns(folder: Path) -> None:
-    """The campaigns spring, launched, and summer, a draft; the journey welcome; their files."""
+    """The campaigns spring, launched, and summer, a draft; a journey, a programme; their files."""
     for name in ("summer", "spring"):
         (folder / "campaign.toml").write_text(CAMPAIGN.format(name=name))
         expect(folder, "campaign", "draft", "campaign.toml")
@@ -295,6 +302,8 @@ def _campaigns(folder: Path) -> None:
     (folder / "campaign.toml").write_text(CAMPAIGN.format(name="autumn"))
     (folder / "journey.toml").write_text(JOURNEY)
     expect(folder, "journey", "save", "journey.toml")
+    (folder / "referral.toml").write_text(REFERRAL)
+    expect(folder, "referral", "save", "referral.toml")
 
 
 def _communities(folder: Path) -> None:

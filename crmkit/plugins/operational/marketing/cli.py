@@ -1,4 +1,4 @@
-"""``crmkit campaign`` and ``crmkit journey``."""
+"""``crmkit campaign``, ``crmkit journey`` and ``crmkit referral``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crmkit import CRM, InvalidValueError, Money
 from crmkit.cli import dry_run_option, emit, emit_one, examples, pass_crm, progress, say, writing
 
 from . import actions, measuring, queries, turning
-from .model import Campaign, Journey, Step, Variant
+from .model import Campaign, Journey, Programme, Referral, Reward, Step, Variant
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SHOWN = ("name", "status", "segment", "purpose", "channel", "goal", "launched_at")
@@ -249,3 +249,107 @@ def _made(cls: Any, given: dict[str, Any], what: str) -> Any:
 def _numbers(row: dict[str, Any]) -> dict[str, Any]:
     """What is no number stays empty."""
     return {name: None if each != each else each for name, each in row.items()}
+
+
+@click.group(epilog=examples("crmkit referral list", "crmkit referral show ana@example.com"))
+def referral() -> None:
+    """Customers who send others: programmes, their codes, and what it earned them."""
+
+
+@referral.command("save", epilog=examples("crmkit referral save referral.toml --dry-run"))
+@click.argument("file", type=FILE)
+@dry_run_option
+@pass_crm
+def save_programme(crm: CRM, file: Path, dry_run: bool) -> None:
+    """Store the programme that FILE (TOML) describes, or change it for referrals to come."""
+    told = _read(file)
+    with writing(crm, dry_run) as unit:
+        known = {each.name: each.version for each in queries.programmes(unit)}
+        made = _programme(told, known.get(str(told.get("name")), 0))
+        saved = actions.save_programme(unit, made)
+    emit_one(queries.plain(saved))
+
+
+def _programme(told: dict[str, Any], version: int) -> Programme:
+    given = dict(told)
+    for side in ("referrer", "referred"):
+        if side in given:
+            if not isinstance(given[side], dict):
+                raise InvalidValueError(side, given[side], f"a table such as [{side}]")
+            given[side] = _made(Reward, given[side], side)
+    if "least" in given:
+        given["least"] = Money.parse(str(given["least"]))
+    made: Programme = _made(Programme, {**given, "version": version}, "programme")
+    return made
+
+
+@referral.command("list", epilog=examples("crmkit referral list"))
+@pass_crm
+def list_programmes(crm: CRM) -> None:
+    """List programmes, with how many referrals are where."""
+    with crm.unit(write=False) as unit:
+        found = {e.name: queries.referrals_of(unit, e.id) for e in queries.programmes(unit)}
+        status = {each.name: each.status for each in queries.programmes(unit)}
+    emit(
+        {"name": name, "status": status[name]}
+        | {
+            told.replace(" ", "_"): sum(each.status == told for each in those)
+            for told in ("waiting", "granted", "refused", "taken back")
+        }
+        for name, those in found.items()
+    )
+
+
+@referral.command(epilog=examples("crmkit referral code friends ana@example.com --dry-run"))
+@click.argument("programme")
+@click.argument("customer")
+@dry_run_option
+@pass_crm
+def code(crm: CRM, programme: str, customer: str, dry_run: bool) -> None:
+    """Show the code that CUSTOMER passes on in PROGRAMME; make it if there is none."""
+    with writing(crm, dry_run) as unit:
+        found = unit.customers.find(customer)
+        told = actions.referral_code(unit, programme, found.id)
+    emit_one({"programme": programme, "customer_id": found.id, "code": told})
+
+
+@referral.command(epilog=examples("crmkit referral record --help"))
+@click.argument("code")
+@click.argument("customer")
+@dry_run_option
+@pass_crm
+def record(crm: CRM, code: str, customer: str, dry_run: bool) -> None:
+    """Note that CUSTOMER came with the CODE of another; twice is once."""
+    with writing(crm, dry_run) as unit:
+        made = actions.refer_by_code(unit, code, unit.customers.find(customer).id)
+    emit_one(_told(made))
+
+
+@referral.command(epilog=examples("crmkit referral settle --dry-run"))
+@dry_run_option
+@pass_crm
+def settle(crm: CRM, dry_run: bool) -> None:
+    """Reward what was earned, refuse what cannot be any more, take back what went back."""
+    if dry_run:
+        with writing(crm, dry_run) as unit:
+            done = actions.settle_referrals(unit)
+            while done.last:
+                done += actions.settle_referrals(unit, after=done.last)
+    else:
+        done = turning.settle_all(crm)
+    say(f"{done}.")
+    emit_one({k: v for k, v in attrs.asdict(done).items() if k != "last"})
+
+
+@referral.command("show", epilog=examples("crmkit referral show ana@example.com"))
+@click.argument("customer")
+@pass_crm
+def show_referrals(crm: CRM, customer: str) -> None:
+    """Show whom CUSTOMER sent, and who sent them."""
+    with crm.unit(write=False) as unit:
+        found = queries.referrals_about(unit, [unit.customers.find(customer).id])
+    emit(map(_told, found))
+
+
+def _told(made: Referral) -> dict[str, Any]:
+    return {**queries.plain(made), "terms": made.terms.name}

@@ -66,3 +66,20 @@ class InvalidCodeError(RefusedError):
 
     def __init__(self, code: str, why: str) -> None:
         super().__init__(f"code {code!r}: {why}")
+
+
+class NotReferableError(RefusedError):
+    """A referral that does not count, or that somebody else made."""
+
+    def __init__(self, customer_id: int, why: str) -> None:
+        super().__init__(f"customer {customer_id} is not referred: {why}")
+
+
+class ClosedError(RefusedError):
+    """A programme that takes no referrals any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the programme {name!r} is closed; open it with `crmkit referral save`, or take "
+            "a code of another"
+        )

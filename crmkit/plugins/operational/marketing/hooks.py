@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from crmkit import Cause, Changes, InteractionKind, Ref, Step, Unit, hookimpl
+from crmkit import Cause, Changes, Finding, InteractionKind, Ref, Step, Unit, hookimpl
 
 from . import actions, queries, telling, turning
 from .actions.responding import CLICKED, OPENED
@@ -30,6 +30,8 @@ def crmkit_cycle_steps() -> Iterable[Step]:
     yield Step(phase="decide", name="marketing.campaigns", summary=launches, run=turning.fill)
     journeys = "Let people on journeys go on."
     yield Step(phase="decide", name="marketing.journeys", summary=journeys, run=turning.walk)
+    referrals = "Reward referrals that earned it, and take back what went back."
+    yield Step(phase="learn", name="marketing.referrals", summary=referrals, run=turning.settle)
 
 
 @hookimpl
@@ -44,6 +46,20 @@ def crmkit_explain(unit: Unit, refs: Sequence[Ref]) -> Iterator[Cause]:
         if journey.id in asked:
             text = f"version {journey.version} of the journey {journey.name!r}"
             yield Cause(ref=Ref("journey", journey.id), at=None, text=text)
+
+
+@hookimpl
+def crmkit_diagnose(unit: Unit) -> Iterator[Finding]:
+    if "billing" in {each.name for each in unit.crm.plugins}:
+        return
+    for each in queries.programmes(unit):
+        if each.gives_points:
+            yield Finding(
+                level="warn",
+                subject="marketing",
+                text=f"rewards of {each.name!r} are points, which wait for the plugin billing",
+                mend="`crmkit plugins enable billing`, or save the programme with offers",
+            )
 
 
 @hookimpl

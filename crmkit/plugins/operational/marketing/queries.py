@@ -21,6 +21,9 @@ from .model import (
     Filled,
     Journey,
     Member,
+    Programme,
+    Referral,
+    Reward,
     Standing,
     Step,
     Variant,
@@ -30,6 +33,8 @@ from .tables import (
     marketing_count,
     marketing_journey,
     marketing_member,
+    marketing_programme,
+    marketing_referral,
     marketing_traveller,
 )
 
@@ -202,3 +207,70 @@ def plain(record: attrs.AttrsInstance) -> dict[str, Any]:
         return str(value) if isinstance(value, Money | timedelta) else value
 
     return attrs.asdict(record, value_serializer=serialized)
+
+
+def programmes(unit: Unit) -> list[Programme]:
+    """All referral programmes, by name."""
+    theirs = marketing_programme.c
+    documents = sa.select(theirs.document).order_by(theirs.name)
+    return [terms_of(each) for each in unit.connection.scalars(documents)]
+
+
+def programme(unit: Unit, name: str) -> Programme:
+    """
+    Raises:
+        RecordNotFoundError: If there is none of that name.
+    """
+    found = {each.name: each for each in programmes(unit)}
+    if name not in found:
+        raise RecordNotFoundError("programme", name + nearest(name, found))
+    return found[name]
+
+
+def terms(programme: Programme) -> dict[str, Any]:
+    """A programme as JSON holds it."""
+    least = programme.least
+    kept = None if least is None else [least.amount_minor, least.currency]
+    return attrs.asdict(programme) | {"least": kept}
+
+
+def terms_of(told: Mapping[str, Any]) -> Programme:
+    """The programme that :func:`terms` told of."""
+    sides = {side: Reward(**told[side]) for side in ("referrer", "referred")}
+    least = Money(*told["least"]) if told["least"] else None
+    return Programme(**{**told, **sides, "least": least})
+
+
+def referrals_about(unit: Unit, customer_ids: Sequence[int]) -> list[Referral]:
+    """Those by which these customers came, or which they made, oldest first."""
+    theirs = marketing_referral.c
+    select = (
+        sa.select(marketing_referral)
+        .where(sa.or_(one_of(theirs.customer_id), one_of(theirs.referrer_id)))
+        .order_by(theirs.at, theirs.customer_id)
+    )
+    given = {"ids": id_list(unit.connection, customer_ids)}
+    return [referral_of(row) for row in unit.connection.execute(select, given).mappings()]
+
+
+def referrals_of(unit: Unit, programme_id: int) -> list[Referral]:
+    """Those of a programme, oldest first."""
+    theirs = marketing_referral.c
+    select = (
+        sa.select(marketing_referral)
+        .where(theirs.programme_id == programme_id)
+        .order_by(theirs.at, theirs.customer_id)
+    )
+    return [referral_of(row) for row in unit.connection.execute(select).mappings()]
+
+
+def referral_of(row: Mapping[Any, Any]) -> Referral:
+    told = dict(row)
+    told.pop("programme_id")
+    return Referral(referred_id=told.pop("customer_id"), terms=terms_of(told.pop("terms")), **told)
+
+
+def waiting(unit: Unit) -> int:
+    """How many referrals wait for a first purchase."""
+    select = sa.select(sa.func.count()).where(marketing_referral.c.status == "waiting")
+    return int(unit.connection.scalar(select) or 0)

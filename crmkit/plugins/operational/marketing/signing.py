@@ -14,6 +14,8 @@ SIGNED: Final = 12
 """Bytes of a signature: 96 bits."""
 CODE: Final = 8
 """Letters and digits of a code: 40 bits."""
+REFERRAL_CODE: Final = 10
+"""Of one that many may have to tell apart: 50 bits."""
 
 
 def token(secret: bytes, campaign_id: int, customer_id: int, url: str) -> str:
@@ -48,3 +50,9 @@ def code(secret: bytes, campaign_id: int, customer_id: int) -> str:
 
 def _signature(secret: bytes, told: bytes) -> bytes:
     return hmac.new(secret, b"link " + told, sha256).digest()[:SIGNED]
+
+
+def referral_code(secret: bytes, programme_id: int, customer_id: int, attempt: int) -> str:
+    """What a customer passes on; another one for each *attempt*."""
+    told = f"referral {programme_id} {customer_id} {attempt}".encode()
+    return b32encode(hmac.new(secret, told, sha256).digest()).decode()[:REFERRAL_CODE]

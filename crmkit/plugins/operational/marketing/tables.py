@@ -8,6 +8,7 @@ from crmkit.sql import (
     Instant,
     Json,
     Text,
+    customer,
     customer_ref,
     interaction,
     offer_ref,
@@ -105,3 +106,47 @@ marketing_traveller = table(
     sa.Index(None, "journey", "due_at", "customer_id"),
 )
 """Where each customer is; *due_at* is None for who has ended."""
+
+marketing_programme = table(
+    "marketing_programme",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=False),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("status", Text, nullable=False),
+    sa.Column("document", Json, nullable=False),
+    sa.Column("version", Count, nullable=False),
+    sa.UniqueConstraint("name"),
+)
+
+marketing_referrer = table(
+    "marketing_referrer",
+    metadata,
+    sa.Column("programme_id", Id, sa.ForeignKey("marketing_programme.id"), primary_key=True),
+    customer_ref(primary_key=True),
+    sa.Column("code", Text, nullable=False),
+    sa.UniqueConstraint("code"),
+    sa.Index(None, "customer_id"),
+)
+"""The code of each who may refer."""
+
+marketing_referral = table(
+    "marketing_referral",
+    metadata,
+    customer_ref(primary_key=True),
+    sa.Column("referrer_id", Id, sa.ForeignKey(customer.c.id), nullable=False, index=True),
+    sa.Column("programme_id", Id, sa.ForeignKey("marketing_programme.id"), nullable=False),
+    sa.Column("terms", Json, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("status", Text, nullable=False),
+    sa.Column("why", Text, nullable=False),
+    sa.Column("purchase_id", Id),
+    sa.Column("watched_until", Instant, nullable=False),
+    sa.Column("settled_at", Instant),
+    sa.Column("referrer_offer_id", Id),
+    sa.Column("referrer_points", Count, nullable=False),
+    sa.Column("referred_offer_id", Id),
+    sa.Column("referred_points", Count, nullable=False),
+    sa.Index(None, "programme_id", "referrer_id"),
+    sa.Index(None, "status", "watched_until"),
+)
+"""Who was sent by whom: once in their life, so by their id."""

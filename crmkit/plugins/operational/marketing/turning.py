@@ -5,6 +5,7 @@ from __future__ import annotations
 from crmkit import CRM, Turn
 
 from . import actions, queries
+from .model import Settled
 
 
 def fill(crm: CRM, turn: Turn) -> str:
@@ -45,3 +46,21 @@ def walk_all(crm: CRM, name: str) -> int:
         messages += done.messages
         if not done.moved:
             return messages
+
+
+def settle(crm: CRM, turn: Turn) -> str:
+    """Reward referrals, part by part."""
+    if turn.dry_run:
+        with crm.unit(write=False) as unit:
+            return f"{queries.waiting(unit):,} referrals that wait would be looked at"
+    return str(settle_all(crm))
+
+
+def settle_all(crm: CRM) -> Settled:
+    """Look at all referrals, each part in a unit of its own."""
+    done = Settled()
+    while True:
+        with crm.unit() as unit:
+            done += actions.settle_referrals(unit, after=done.last)
+        if not done.last:
+            return done

@@ -122,3 +122,59 @@ def test_what_is_wrong_is_said_in_one_line(team, words, code, text):
     done = team(*words)
     assert (done.exit_code, done.stdout) == (code, "")
     assert text in done.stderr
+
+
+REFERRAL = """
+name = "friends"
+least = "10.00 EUR"
+
+[referrer]
+what = "A cup"
+"""
+
+
+@pytest.fixture
+def friends(team, tmp_path):
+    (tmp_path / "friends.toml").write_text(REFERRAL)
+    assert team("referral", "save", "friends.toml").exit_code == 0
+    return team
+
+
+def test_a_referral_from_the_code_to_the_reward(friends):
+    code = told(friends("referral", "code", "friends", "ana@example.com"))["code"]
+    trial = told(friends("referral", "record", code, "bo@example.com", "--dry-run"))
+    assert (trial["status"], told(friends("referral", "show", "ana@example.com"))) == (
+        "waiting",
+        [],
+    )
+    for _ in range(2):
+        assert told(friends("referral", "record", code, "bo@example.com"))["referrer_id"] == 1
+    bought = ("purchase.order", "--amount", "12.00 EUR")
+    assert friends("interaction", "log", "bo@example.com", *bought).exit_code == 0
+    assert told(friends("referral", "settle", "--dry-run"))["granted"] == 1
+    assert told(friends("referral", "settle"))["granted"] == 1
+    assert told(friends("referral", "settle"))["granted"] == 0
+    (found,) = told(friends("referral", "show", "bo@example.com"))
+    assert (found["status"], found["terms"]) == ("granted", "friends")
+    assert told(friends("referral", "list"))[0]["granted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (["referral", "code", "frends", "1"], 3, "did you mean 'friends'"),
+        (["referral", "record", "ABC", "1"], 5, "no referral programme gave it out"),
+        (["referral", "code", "friends", "9"], 3, "no customer"),
+    ],
+)
+def test_what_is_wrong_with_a_referral_is_said_in_one_line(friends, words, code, text):
+    done = friends(*words)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert text in done.stderr
+
+
+def test_a_programme_that_is_wrong_is_said_in_one_line(team, tmp_path):
+    (tmp_path / "friends.toml").write_text(REFERRAL.replace("[referrer]", "[refferrer]"))
+    done = team("referral", "save", "friends.toml")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "programme: 'refferrer'" in done.stderr

@@ -21,7 +21,7 @@ FIELDS: Final = frozenset({"name", "code", "campaign"})
 StepKind = Literal["wait", "message", "condition", "split", "goal", "end"]
 
 
-def _words(longest: int, *, empty: bool = False) -> Any:
+def words(longest: int, *, empty: bool = False) -> Any:
     def check(_: object, field: attrs.Attribute[Any], value: str) -> None:
         fits = isinstance(value, str) and len(value) <= longest and (empty or value.strip())
         if not fits or "\0" in value:
@@ -41,7 +41,7 @@ def _fields(_: object, field: attrs.Attribute[Any], value: str) -> None:
         raise InvalidValueError(field.name, value, accepted)
 
 
-def _name(_: object, field: attrs.Attribute[Any], value: str) -> None:
+def identifier(_: object, field: attrs.Attribute[Any], value: str) -> None:
     if not value or len(value) > 100 or not value.replace("-", "").replace("_", "").isalnum():
         raise InvalidValueError(field.name, value, "letters, digits, - and _, at most 100")
 
@@ -57,11 +57,11 @@ class Variant:
         incentive: What is offered with it; None for no offer. Its customer is filled in.
     """
 
-    name: str = attrs.field(default="a", validator=_name)
+    name: str = attrs.field(default="a", validator=identifier)
     share: int = 1
-    subject: str = attrs.field(validator=[_words(300), _fields])
-    text: str = attrs.field(validator=[_words(100_000), _fields])
-    incentive: str = attrs.field(default="", validator=_words(500, empty=True))
+    subject: str = attrs.field(validator=[words(300), _fields])
+    text: str = attrs.field(validator=[words(100_000), _fields])
+    incentive: str = attrs.field(default="", validator=words(500, empty=True))
     cost_minor: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -95,10 +95,10 @@ class Campaign:
         id: 0 until stored.
     """
 
-    name: str = attrs.field(validator=_name)
-    purpose: str = attrs.field(validator=_words(100))
-    channel: str = attrs.field(validator=_words(100))
-    segment: str = attrs.field(validator=_words(200))
+    name: str = attrs.field(validator=identifier)
+    purpose: str = attrs.field(validator=words(100))
+    channel: str = attrs.field(validator=words(100))
+    segment: str = attrs.field(validator=words(200))
     variants: tuple[Variant, ...] = attrs.field(converter=_variants)
     goal: str = "purchase.order"
     window_days: int = 30
@@ -260,7 +260,7 @@ class Step:
             has not goes on.
     """
 
-    name: str = attrs.field(validator=_name)
+    name: str = attrs.field(validator=identifier)
     kind: StepKind
     next: str = ""
     otherwise: str = ""
@@ -308,7 +308,7 @@ class Journey:
         status: ``stopped`` lets nobody set out or go on.
     """
 
-    name: str = attrs.field(validator=_name)
+    name: str = attrs.field(validator=identifier)
     segment: str
     steps: tuple[Step, ...] = attrs.field(converter=_steps)
     status: Literal["running", "stopped"] = "running"
