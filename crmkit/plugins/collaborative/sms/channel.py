@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from crmkit import CRM, Outgoing, Receipt
 
-from .config import Settings
+from .config import Settings, basic_of
 from .errors import NotConfiguredError, UnsendableError
 from .gateways import Gateway
 from .numbers import check_installed, number
@@ -67,7 +66,6 @@ def rendered(outgoing: Outgoing, settings: Settings, gateway: Gateway) -> Mappin
     """
     to = number(outgoing.address, settings.region).e164
     parts = checked(outgoing.text, settings)
-    basic = b64encode(f"{settings.user}:{settings.secret}".encode()).decode()
     return {
         "to": to,
         "to_digits": to.removeprefix("+"),
@@ -77,7 +75,7 @@ def rendered(outgoing: Outgoing, settings: Settings, gateway: Gateway) -> Mappin
         "key": outgoing.key,
         "user": settings.user,
         "secret": settings.secret,
-        "basic": basic,
+        "basic": basic_of(settings),
     }
 
 

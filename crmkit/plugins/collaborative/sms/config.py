@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from typing import Any
 
 import attrs
@@ -68,3 +69,8 @@ class Settings:
     def chosen(self) -> Gateway | None:
         """The gateway, as it is described; None while nobody said which."""
         return self.custom or GATEWAYS.get(self.gateway)
+
+
+def basic_of(settings: Settings) -> str:
+    """User and secret as HTTP Basic wants them."""
+    return b64encode(f"{settings.user}:{settings.secret}".encode()).decode()

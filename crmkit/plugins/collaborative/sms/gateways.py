@@ -32,7 +32,7 @@ class Gateway:
     ``{basic}`` (both, as HTTP Basic wants them).
 
     Attributes:
-        format: How *body* is written.
+        format: How *body* is written; ``GET`` has none, and all it says stands in *url*.
         encodings: What it calls texts in the alphabet of phones, and all others.
         sent: Statuses by which it says that it has the message.
         reference: Where the message's id stands in the answer, such as ``messages.0.message-id``;
@@ -46,10 +46,10 @@ class Gateway:
     """
 
     url: str
-    method: Literal["POST", "PUT"] = "POST"
+    method: Literal["GET", "POST", "PUT"] = "POST"
     headers: Mapping[str, str] = attrs.field(factory=dict)
     format: Literal["form", "json"] = "form"
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = attrs.field(factory=dict)
     encodings: tuple[str, str] = ("plain", "unicode")
     sent: tuple[int, ...] = (200, 201, 202)
     reference: str = ""
@@ -77,6 +77,9 @@ class Gateway:
                     raise InvalidValueError("placeholder", name, accepted)
         if not set(self.sent) <= set(range(200, 300)):
             raise InvalidValueError("sent", self.sent, "statuses from 200 to 299")
+        if (self.method == "GET") == bool(self.body):
+            accepted = "something to say; or none with GET, where the url says it"
+            raise InvalidValueError("body", dict(self.body), accepted)
         if self.code and not self.sent_codes:
             raise InvalidValueError("sent_codes", self.sent_codes, "the codes that mean yes")
 

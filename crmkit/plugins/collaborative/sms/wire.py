@@ -24,7 +24,7 @@ import attrs
 
 from crmkit import Receipt
 
-from .config import Settings
+from .config import Settings, basic_of
 from .gateways import Gateway, at_path, filled
 
 SHOWN: Final = 200
@@ -113,13 +113,9 @@ class Connection:
         parts = urlsplit(filled(gateway.url, quoted))
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {"Accept": "application/json", **filled(gateway.headers, values)}
-        body = filled(gateway.body, values)
-        if gateway.format == "json":
-            headers["Content-Type"] = "application/json"
-            content = json.dumps(body).encode()
-        else:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            content = urlencode(body, doseq=True).encode()
+        kind, content = _content(gateway, values)
+        if content is not None:
+            headers["Content-Type"] = kind
         try:
             connection.request(gateway.method, target, content, headers)
         except (OSError, ValueError, http.client.HTTPException) as exc:
@@ -136,9 +132,20 @@ class Connection:
         return _Answer(response.status, retry_after, body if is_whole else b"", is_whole)
 
     def _hidden(self, told: str) -> str:
-        secret = self._settings.secret
-        safe = told.replace(secret, "***") if secret else told
+        safe, secret = told, self._settings.secret
+        if secret:
+            for form in (basic_of(self._settings), quote(secret, safe=""), secret):
+                safe = safe.replace(form, "***")
         return "".join(c if c.isprintable() else " " for c in safe)[: SHOWN * 2]
+
+
+def _content(gateway: Gateway, values: Mapping[str, str]) -> tuple[str, bytes | None]:
+    if gateway.method == "GET":
+        return "", None
+    body = filled(gateway.body, values)
+    if gateway.format == "json":
+        return "application/json", json.dumps(body).encode()
+    return "application/x-www-form-urlencoded", urlencode(body, doseq=True).encode()
 
 
 def judged(gateway: Gateway, answer: _Answer) -> Receipt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,8 @@ def answer(status, body=b"{}", *headers):
 class Gateway:
     """Answers each request with the next of *script*, the last one for ever."""
 
-    def __init__(self, script: Sequence[bytes | str]) -> None:
+    def __init__(self, script: Sequence[bytes | str], context: ssl.SSLContext | None) -> None:
+        self._context = context
         self._script = list(script)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -46,6 +48,12 @@ class Gateway:
                 threading.Thread(target=self._serve, args=[peer], daemon=True).start()
 
     def _serve(self, peer: socket.socket) -> None:
+        with suppress(OSError):
+            if self._context is not None:
+                peer = self._context.wrap_socket(peer, server_side=True)
+            self._talk(peer)
+
+    def _talk(self, peer: socket.socket) -> None:
         with peer, peer.makefile("rb") as lines, suppress(OSError):
             while first := lines.readline():
                 headers = {}
@@ -78,8 +86,8 @@ class Gateway:
 
 
 @contextmanager
-def gateway(*script: bytes | str) -> Iterator[Gateway]:
-    server = Gateway(script)
+def gateway(*script: bytes | str, context: ssl.SSLContext | None = None) -> Iterator[Gateway]:
+    server = Gateway(script, context)
     try:
         yield server
     finally:

@@ -1,6 +1,9 @@
 """Every answer of a gateway, and every failure to answer, means for the message what it can."""
 
 import json
+import shutil
+import ssl
+import subprocess
 from urllib.parse import parse_qs
 
 import pytest
@@ -40,6 +43,47 @@ def test_a_form_and_a_url_are_encoded(sms_crm, described, outgoing):
     ((first, _, content),) = server.requests
     assert first == "POST /a/k1?from=A%20%26%20B HTTP/1.1"
     assert parse_qs(content.decode()) == {"to": ["48601234567"], "text": ["a=1&to=+1 ü\n"]}
+
+
+def test_a_gateway_may_want_it_all_in_the_url(sms_crm, described, outgoing):
+    with gateway(YES) as server:
+        url = f"http://127.0.0.1:{server.port}/?key={{secret}}&to={{to}}&text={{text}}"
+        given = described(server.port, url=url, method="GET", body={}, headers={})
+        with opened(sms_crm(given)) as send:
+            assert send(outgoing(text="Tea & cake")).state == "sent"
+    ((first, headers, content),) = server.requests
+    assert first == "GET /?key=s3cr3t&to=%2B48601234567&text=Tea%20%26%20cake HTTP/1.1"
+    assert ("Content-Type" in headers, content) == (False, b"")
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    made = [str(tmp_path / name) for name in ("key.pem", "cert.pem")]
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject]
+    words = [*command, "-keyout", made[0], "-out", made[1]]
+    subprocess.run(words, check=True, capture_output=True)
+    return made
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_over_tls_the_certificate_counts_and_silence_ends(
+    sms_crm, described, outgoing, certificate, monkeypatch
+):
+    key, cert = certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    with gateway(YES, DRIP, YES, context=context) as server:
+        given = described(server.port, url=f"https://localhost:{server.port}/send")
+        with opened(sms_crm(given)) as send:
+            stranger = send(outgoing())
+        monkeypatch.setenv("SSL_CERT_FILE", cert)
+        with opened(sms_crm(given)) as send:
+            states = [send(outgoing()).state for _ in range(3)]
+    assert stranger.state == "retry"
+    assert "certificate verify failed" in stranger.detail
+    assert states == ["sent", "unknown", "sent"]
+    assert len(server.requests) == 3
 
 
 BIG = b'{"id": "m1", "x": "' + b"x" * 100_000 + b'"}'
@@ -145,11 +189,11 @@ def test_a_code_in_the_answer_decides(sms_crm, described, outgoing):
 
 
 def test_the_secret_is_never_told(sms_crm, described, outgoing):
-    with gateway(answer(401, b'{"bad key": "s3cr3t"}\x1b[0m')) as server:
+    with gateway(answer(401, b'{"bad key": "s3cr3t OnMzY3IzdA=="}\x1b[0m')) as server:
         crm = sms_crm(described(server.port))
         with opened(crm) as send:
             detail = send(outgoing()).detail
-    assert detail == '401 {"bad key": "***"} [0m'
+    assert detail == '401 {"bad key": "*** ***"} [0m'
     assert "s3cr3t" not in repr(crm.settings(Settings))
 
 
@@ -180,6 +224,8 @@ def test_what_may_not_be_sent_never_reaches_the_gateway(sms_crm, described, outg
         {"body": {"to": ["{too}"]}},
         {"sent": [200, 404]},
         {"code": "status"},
+        {"method": "GET"},
+        {"body": {}},
     ],
 )
 def test_a_description_that_cannot_be_right_is_refused(sms_crm, described, changes):
