@@ -3,8 +3,10 @@
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import attrs
+
 import crmkit
-from crmkit import Customer, Interaction
+from crmkit import ContactPoint, Customer, Interaction
 from crmkit.sql import insert_many
 from crmkit.testing import PluginSuite
 
@@ -205,6 +207,17 @@ def populate_service(unit, customer):
         Interaction(customer_id=customer.id, kind="feedback.csat", at=unit.now, payload=said)
     )
     service.make_amends(unit, case.id, words)
+
+
+def populate_sms(unit, customer):
+    from crmkit.plugins.collaborative import sms
+
+    number = f"+4860123{customer.id:04}"
+    phone = ContactPoint("phone", number)
+    unit.customers.save(attrs.evolve(customer, contact_points=(*customer.contact_points, phone)))
+    message = sms.Message(id=f"m{customer.id}", number=number, text="STOP")
+    sms.receive_message(unit, message)
+    sms.receive_report(unit, sms.Report(id=f"s{customer.id}", number=number, state="delivered"))
 
 
 def populate_recommend(unit, customer):

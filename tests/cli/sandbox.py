@@ -43,6 +43,9 @@ SETTINGS: Final = """
 target = "maildir:outbox"
 from_address = "shop@example.com"
 
+[sms]
+region = "PL"
+
 [propensity]
 least_events = 5
 horizon_days = 20
