@@ -70,3 +70,7 @@ def crmkit_diagnose(unit: Unit) -> Iterable[Finding]:
     else:
         name = "a gateway of your own" if settings.custom else settings.gateway
         yield Finding(level="ok", subject="sms", text=f"sends through {name}")
+    if not settings.webhook_secret:
+        text = "answers and opt-outs do not come in by themselves: webhook_secret is not set"
+        mend = "set it under [sms] and mount sms.receiver(crm)"
+        yield Finding(level="warn", subject="sms", text=text, mend=mend)

@@ -4,7 +4,7 @@ import pytest
 
 from crmkit import CRM, Contact, ContactPoint, Customer, InvalidValueError, ask
 from crmkit.plugins.collaborative import sms
-from crmkit.plugins.collaborative.sms import Message, Report
+from crmkit.plugins.collaborative.sms import Message, Report, hooks
 from crmkit.plugins.foundation import consent, delivery
 
 NUMBER = "+48601234567"
@@ -245,3 +245,17 @@ def test_of_several_at_one_number_it_is_whom_we_wrote_to(make_crm, described):
 def test_what_is_no_message_is_refused(given):
     with pytest.raises(InvalidValueError):
         Message(**{"id": "m", "number": NUMBER, "text": "x"} | given)
+
+
+def findings(crm):
+    with crm.unit() as unit:
+        return [(each.level, each.text) for each in hooks.crmkit_diagnose(unit)]
+
+
+def test_the_doctor_says_what_is_missing(make_crm, described):
+    deaf = "answers and opt-outs do not come in by themselves: webhook_secret is not set"
+    gateway = 'gateway is not set: such as gateway = "twilio", or [sms.custom]'
+    assert findings(make_crm("sms")) == [("warn", gateway), ("warn", deaf)]
+    whole = described(1, settings={"webhook_secret": "x"})
+    sends = "sends through a gateway of your own"
+    assert findings(make_crm("sms", settings={"sms": whole})) == [("ok", sends)]
