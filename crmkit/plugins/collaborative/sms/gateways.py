@@ -1,8 +1,8 @@
 """
 HTTP gateways as data: what they are told, and what their answers mean.
 
-The shapes of the bundled ones are those of their documentation: Twilio's Messages resource,
-Vonage's SMS API with its table of error codes, MessageBird's (Bird's) REST API, Sinch's batches.
+The bundled ones: Twilio's Messages resource, Vonage's SMS API with its table of error codes,
+MessageBird's (Bird's) REST API, Sinch's batches.
 """
 
 from __future__ import annotations

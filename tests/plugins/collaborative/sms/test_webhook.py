@@ -97,8 +97,8 @@ def test_a_signed_body(shop):
     assert call(crm, "/message", body, HTTP_X_SIGNATURE=f"sha256={good}") == 204
 
 
-def test_twilio_signs_as_its_documentation_has_it():
-    """The example in Twilio's own documentation of its signatures."""
+def test_twilio_signs_as_others_verify_it():
+    """https://gist.github.com/ryanwinchester/ab49855e9acb7352507b8fa92ffe69d0"""
     url = "https://mycompany.com/myapp.php?foo=1&bar=2"
     said = {
         "CallSid": "CA1234567890ABCDE",
