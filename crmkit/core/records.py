@@ -252,11 +252,13 @@ class Receipt:
             later; ``unknown`` may have been accepted.
         reference: The other side's own id of the message.
         detail: For people: the server's reply.
+        not_before: Of ``retry``: until when the other side asked to be left alone.
     """
 
     state: ReceiptState
     reference: str = ""
     detail: str = ""
+    not_before: datetime | None = None
 
 
 Send: TypeAlias = Callable[[Outgoing], Receipt]

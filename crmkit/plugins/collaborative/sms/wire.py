@@ -66,7 +66,7 @@ class Connection:
         """Hand over one message; during a pause the gateway asked for, nothing."""
         if self._pause_until is not None and self._clock() < self._pause_until:
             told = f"the gateway asked for a pause until {self._pause_until:%H:%M:%S} UTC"
-            return Receipt(state="retry", detail=told)
+            return Receipt(state="retry", detail=told, not_before=self._pause_until)
         try:
             answer = self._asked(values)
         except _UnwrittenError as exc:
@@ -81,7 +81,8 @@ class Connection:
         if answer.status in (429, 503):
             self._pause_until = _pause(answer.retry_after, self._clock())
         receipt = judged(self._gateway, answer)
-        return attrs.evolve(receipt, detail=self._hidden(receipt.detail))
+        until = self._pause_until if receipt.state == "retry" else None
+        return attrs.evolve(receipt, detail=self._hidden(receipt.detail), not_before=until)
 
     def _asked(self, values: Mapping[str, str]) -> _Answer:
         connection = self._ready()

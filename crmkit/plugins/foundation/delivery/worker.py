@@ -228,7 +228,8 @@ class _Worker:
         except Exception as exc:  # the message may have left before it raised
             log.exception("channel %s failed with intent %s", message.channel, message.id)
             return Outcome(message, "unknown", detail=f"{type(exc).__name__}: {exc}")
-        return Outcome(message, receipt.state, receipt.reference, receipt.detail)
+        asked = receipt.not_before if receipt.state == "retry" else None
+        return Outcome(message, receipt.state, receipt.reference, receipt.detail, asked)
 
     def _record(self, outcomes: Sequence[Outcome]) -> Delivered:
         """Together if that works; else each alone, so that none takes the others down."""

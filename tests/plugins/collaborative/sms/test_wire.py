@@ -4,6 +4,7 @@ import json
 import shutil
 import ssl
 import subprocess
+from datetime import timedelta
 from urllib.parse import parse_qs
 
 import pytest
@@ -170,8 +171,10 @@ def test_a_connection_closed_between_two_messages_is_opened_again(sms_crm, descr
 def test_a_pause_is_kept_and_bounded(sms_crm, described, outgoing, clock, told, pause):
     busy = answer(429, b"{}", b"Retry-After: " + told)
     with gateway(busy, YES) as server, opened(sms_crm(described(server.port))) as send:
-        assert send(outgoing()).state == "retry"
+        first = send(outgoing())
+        assert first.state == "retry"
         if pause:
+            assert first.not_before == clock() + timedelta(seconds=pause)
             clock.move(seconds=pause - 1)
             assert send(outgoing()).state == "retry"
             assert len(server.requests) == 1

@@ -288,6 +288,30 @@ def test_interrupted_in_the_middle_of_sending_the_rest_goes_back(crm, post, inte
     assert found == ["sent"] * 4 + ["unknown"] + ["queued"] * 2
 
 
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [
+        (timedelta(hours=2), timedelta(hours=2)),
+        (timedelta(days=9_999), timedelta(days=1)),
+        (timedelta(seconds=1), None),
+        (timedelta(days=-1), None),
+    ],
+)
+def test_the_other_side_may_ask_for_a_longer_wait_but_not_for_ever(
+    crm, post, intend, clock, asked, waits
+):
+    (number,) = intend(crm)
+    until = clock() + asked
+    post.answer = lambda _: Receipt(state="retry", detail="429 busy", not_before=until)
+    deliver_due(crm)
+    with crm.unit(write=False) as unit:
+        found = message(unit, number)
+    if waits is None:  # our own back-off, a minute and a quarter of it either way
+        assert timedelta(seconds=45) <= found.not_before - clock() <= timedelta(seconds=75)
+    else:
+        assert found.not_before == clock() + waits
+
+
 class TestLeases:
     def claim(self, crm, who="a", size=10):
         with crm.unit() as unit:

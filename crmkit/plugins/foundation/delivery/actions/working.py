@@ -27,6 +27,8 @@ from .rows import change, lease, log, mine_of
 from .telling import tell
 
 EXPIRED = "expired before it was sent"
+LONGEST_ASKED = timedelta(days=1)
+"""No other side can put a message off for longer."""
 _FINISH = (
     sa.update(intent)
     .where(intent.c.id == sa.bindparam("new_id"))
@@ -178,7 +180,7 @@ def record(unit: Unit, outcomes: Sequence[Outcome]) -> Delivered:
 
 
 def _settled(unit: Unit, outcome: Outcome) -> Outcome:
-    """*outcome*, where "for now" says until when, and is over after so many attempts."""
+    """*outcome*, where "for now" says until when; after so many attempts it is over."""
     if outcome.state != "retry":
         return outcome
     settings = unit.settings(Settings)
@@ -186,8 +188,9 @@ def _settled(unit: Unit, outcome: Outcome) -> Outcome:
     if tried >= settings.attempts:
         told = f"given up after {tried} attempts: {outcome.detail}"
         return attrs.evolve(outcome, state="failed", detail=told)
-    wait = timedelta(seconds=wait_seconds(outcome.message.key, tried, settings))
-    return attrs.evolve(outcome, not_before=unit.now + wait)
+    ours = unit.now + timedelta(seconds=wait_seconds(outcome.message.key, tried, settings))
+    asked = min(outcome.not_before or ours, unit.now + LONGEST_ASKED)
+    return attrs.evolve(outcome, not_before=max(ours, asked))
 
 
 def _finish(unit: Unit, outcomes: Sequence[Outcome]) -> Delivered:
