@@ -30,7 +30,7 @@ from .actions import (
     take_in,
     take_up,
 )
-from .config import CRITERIA, Pipeline, Seller, Settings, Stage
+from .config import CRITERIA, Pipeline, Seller, Settings, Stage, Team
 from .errors import (
     LeadClosedError,
     MixedCurrenciesError,
@@ -40,7 +40,7 @@ from .errors import (
     ReasonNeededError,
     UnknownNameError,
 )
-from .foretelling import chances, forecast, stages, velocity
+from .foretelling import chances, forecast, stages, teams, velocity
 from .model import (
     Alike,
     Chance,
@@ -56,6 +56,7 @@ from .model import (
     QuoteLine,
     StageChange,
     StageFigures,
+    TeamFigures,
     Velocity,
 )
 from .queries import (
@@ -109,6 +110,8 @@ __all__ = [
     "Stage",
     "StageChange",
     "StageFigures",
+    "Team",
+    "TeamFigures",
     "UnknownNameError",
     "Velocity",
     "accept_quote",
@@ -141,5 +144,6 @@ __all__ = [
     "stages",
     "take_in",
     "take_up",
+    "teams",
     "velocity",
 ]

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from crmkit import Customer
 
-from .config import Seller, Settings
+from .config import Seller, Settings, Team
+from .model import Deal
+
+_NO_TEAM = Team(name="")
 
 
 def country_of(customer: Customer, attribute: str) -> str:
@@ -19,26 +22,31 @@ def country_of(customer: Customer, attribute: str) -> str:
 
 
 def chosen(
-    asked: Sequence[tuple[int, Customer]], settings: Settings, loads: Mapping[str, int]
+    asked: Sequence[tuple[Deal, Customer]], settings: Settings, loads: Mapping[str, int]
 ) -> dict[int, str]:
     """The seller of each deal that one can take, in the order asked."""
     taken = dict(loads)
     found = {}
-    for deal_id, customer in asked:
+    for deal, customer in asked:
         country = country_of(customer, settings.country_attribute)
         fit = [
-            each
+            (not territory, taken.get(each.name, 0) / each.capacity, each.name)
             for each in settings.sellers
-            if (not each.countries or country in each.countries)
-            and taken.get(each.name, 0) < each.capacity
+            if taken.get(each.name, 0) < each.capacity and _sells(each, settings, deal.pipeline)
+            for territory in [_territory(each, settings)]
+            if not territory or country in territory
         ]
-        if fit:
-            best = min(fit, key=lambda each: _full(each, taken))
-            found[deal_id] = best.name
-            taken[best.name] = taken.get(best.name, 0) + 1
+        if fit:  # of the territory before those of everywhere, the least loaded first
+            *_, best = min(fit)
+            found[deal.id] = best
+            taken[best] = taken.get(best, 0) + 1
     return found
 
 
-def _full(seller: Seller, taken: Mapping[str, int]) -> tuple[bool, float, str]:
-    """Sellers of the territory before those of everywhere, the least loaded first."""
-    return not seller.countries, taken.get(seller.name, 0) / seller.capacity, seller.name
+def _sells(seller: Seller, settings: Settings, pipeline: str) -> bool:
+    team = settings.team(seller.team) or _NO_TEAM
+    return not team.pipelines or pipeline in team.pipelines
+
+
+def _territory(seller: Seller, settings: Settings) -> tuple[str, ...]:
+    return seller.countries or (settings.team(seller.team) or _NO_TEAM).countries

@@ -234,13 +234,17 @@ def next_(crm: CRM, deal_id: int, what: str, by: datetime, dry_run: bool) -> Non
     emit_one(_row(found))
 
 
+_team_option = click.option("--team", default="", help="All of its sellers.")
+
+
 @deal.command(epilog=examples("crmkit deal overdue"))
 @click.option("--owner", default="")
+@_team_option
 @pass_crm
-def overdue(crm: CRM, owner: str) -> None:
+def overdue(crm: CRM, owner: str, team: str) -> None:
     """List deals whose next step is late, or that stay too long in a stage."""
     with crm.unit(write=False) as unit:
-        found = queries.overdue(unit, owner=owner)
+        found = queries.overdue(unit, owner=owner, team=team)
     emit({"id": each.id, "name": each.name, "owner": each.owner, "why": why} for each, why in found)
 
 
@@ -315,6 +319,7 @@ def sales() -> None:
 @sales.command(epilog=examples("crmkit sales forecast"))
 @click.option("--pipeline", default="")
 @click.option("--owner", default="")
+@_team_option
 @click.option("--seed", default=0, help="Of the simulation: the same seed, the same figures.")
 @pass_crm
 def forecast(crm: CRM, **given: Any) -> None:
@@ -339,12 +344,23 @@ def stages(crm: CRM) -> None:
         emit(attrs.asdict(each) for each in foretelling.stages(unit))
 
 
-@sales.command(epilog=examples("crmkit sales velocity"))
+@sales.command(epilog=examples("crmkit sales teams"))
 @pass_crm
-def velocity(crm: CRM) -> None:
+def teams(crm: CRM) -> None:
+    """Show what each team has to do, has room for, and has done."""
+    with crm.unit(write=False) as unit:
+        emit(attrs.asdict(each) for each in foretelling.teams(unit))
+
+
+@sales.command(epilog=examples("crmkit sales velocity"))
+@click.option("--owner", default="")
+@_team_option
+@pass_crm
+def velocity(crm: CRM, owner: str, team: str) -> None:
     """Show what comes in a day: open deals by mean value by share won, by days to close."""
     with crm.unit(write=False) as unit:
-        emit(attrs.asdict(each) for each in foretelling.velocity(unit))
+        found = foretelling.velocity(unit, owner=owner, team=team)
+    emit(attrs.asdict(each) for each in found)
 
 
 @sales.command(epilog=examples("crmkit sales pipelines"))

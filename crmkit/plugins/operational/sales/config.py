@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import attrs
@@ -107,14 +108,32 @@ class Seller:
     Somebody who sells.
 
     Attributes:
+        team: One of the teams, or empty.
         capacity: How many open deals they can look after; 0 for none by assignment.
-        countries: Their territory, ISO 3166 codes; empty for everywhere.
+        countries: Their territory, ISO 3166 codes; empty for that of their team.
     """
 
     name: str
     team: str = ""
     capacity: int = 50
     countries: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Team:
+    """
+    Sellers who work as one.
+
+    Attributes:
+        lead: Who answers for it, one of the sellers; empty for nobody.
+        countries: The territory of its sellers who have none of their own; empty for everywhere.
+        pipelines: Whose deals its sellers are given; empty for all.
+    """
+
+    name: str
+    lead: str = ""
+    countries: tuple[str, ...] = ()
+    pipelines: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -131,6 +150,7 @@ class Settings:
     currency: str = attrs.field(default="EUR", validator=_currency)
     pipelines: tuple[Pipeline, ...] = (Pipeline(),)
     sellers: tuple[Seller, ...] = ()
+    teams: tuple[Team, ...] = ()
     country_attribute: str = ""
     quote_days: int = 30
     wanted_criteria: tuple[str, ...] = ()
@@ -142,7 +162,52 @@ class Settings:
         for name in self.wanted_criteria:
             if name not in CRITERIA:
                 raise InvalidValueError("wanted_criteria", name, f"one of {', '.join(CRITERIA)}")
+        sellers, teams = [e.name for e in self.sellers], [e.name for e in self.teams]
+        for field, given in (("sellers", sellers), ("teams", teams)):
+            if len(set(given)) != len(given) or "" in given:
+                raise InvalidValueError(field, given, "each with its own name")
+        for seller in self.sellers:
+            _refuse_unknown("sellers.team", seller.team, teams)
+        for team in self.teams:
+            _refuse_unknown("teams.lead", team.lead, sellers)
+            for name in team.pipelines:
+                _refuse_unknown("teams.pipelines", name, names)
 
     def pipeline(self, name: str) -> Pipeline | None:
         """None where the settings have no such pipeline any more."""
         return next((each for each in self.pipelines if each.name == name), None)
+
+    def team(self, name: str) -> Team | None:
+        return next((each for each in self.teams if each.name == name), None)
+
+    def members(self, team: str) -> tuple[Seller, ...]:
+        """
+        Raises:
+            InvalidValueError: If there is no such team.
+        """
+        if not team or self.team(team) is None:
+            names = [each.name for each in self.teams]
+            raise InvalidValueError("team", team, _one_of(team, names))
+        return tuple(each for each in self.sellers if each.team == team)
+
+    def owners(self, owner: str = "", team: str = "") -> frozenset[str] | None:
+        """
+        Whose deals are meant: one owner's, a team's, or, as None, everybody's.
+
+        Raises:
+            InvalidValueError: If both are given, or there is no such team.
+        """
+        if owner and team:
+            raise InvalidValueError("team", team, "a team or an owner, not both")
+        if team:
+            return frozenset(each.name for each in self.members(team))
+        return frozenset([owner]) if owner else None
+
+
+def _refuse_unknown(field: str, name: str, known: Sequence[str]) -> None:
+    if name and name not in known:
+        raise InvalidValueError(field, name, _one_of(name, known))
+
+
+def _one_of(name: str, known: Sequence[str]) -> str:
+    return f"one of {', '.join(known) or 'none, since none is declared'}{nearest(name, known)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
@@ -10,8 +11,8 @@ from crmkit import MissingExtraError, Unit
 
 from . import queries
 from .chances import chance, histories
-from .config import Pipeline, Settings
-from .model import Chance, Deal, Forecast, StageChange, StageFigures, Velocity
+from .config import Pipeline, Seller, Settings, Team
+from .model import Chance, Deal, Forecast, StageChange, StageFigures, TeamFigures, Velocity
 
 
 def chances(unit: Unit, deals: Sequence[Deal]) -> list[Chance]:
@@ -21,17 +22,20 @@ def chances(unit: Unit, deals: Sequence[Deal]) -> list[Chance]:
     return [chance(each, settings, known, unit.now) for each in deals]
 
 
-def forecast(unit: Unit, *, pipeline: str = "", owner: str = "", seed: int = 0) -> list[Forecast]:
+def forecast(
+    unit: Unit, *, pipeline: str = "", owner: str = "", team: str = "", seed: int = 0
+) -> list[Forecast]:
     """
-    What open deals come to, by the month in which they are expected and by currency; deals that
-    are expected at no day come last, under no month.
+    What open deals, of one owner, a team or all, come to, by the month in which they are expected
+    and by currency; deals that are expected at no day come last, under no month.
 
     Raises:
+        InvalidValueError: If there is no such team.
         MissingExtraError: Without NumPy.
     """
     simulated = _simulated()
     found = queries.all_deals(unit, is_open=True, pipeline=pipeline)
-    deals = [each for each in found if owner in ("", each.owner)]
+    deals = queries.owned(unit, found, owner, team)
     told = {each.deal_id: each.value for each in chances(unit, deals)}
     groups: dict[tuple[str, str], list[Deal]] = {}
     for each in deals:
@@ -106,9 +110,9 @@ def _figures(
     )
 
 
-def velocity(unit: Unit) -> list[Velocity]:
+def velocity(unit: Unit, *, owner: str = "", team: str = "") -> list[Velocity]:
     """What comes in a day, by pipeline and currency, from what was closed so far."""
-    deals = [*queries.all_deals(unit, is_open=True), *queries.all_deals(unit, is_open=False)]
+    deals = queries.owned(unit, _everything(unit), owner, team)
     found = []
     for name, currency in sorted({(each.pipeline, each.currency) for each in deals}):
         mine = [e for e in deals if (e.pipeline, e.currency) == (name, currency)]
@@ -138,3 +142,30 @@ def velocity(unit: Unit) -> list[Velocity]:
             )
         )
     return found
+
+
+def teams(unit: Unit) -> list[TeamFigures]:
+    """What each team has to do, has room for, and has done."""
+    settings, deals = unit.settings(Settings), _everything(unit)
+    return [_of_team(each, settings.members(each.name), deals) for each in settings.teams]
+
+
+def _of_team(team: Team, sellers: Sequence[Seller], deals: Sequence[Deal]) -> TeamFigures:
+    names = {each.name for each in sellers}
+    theirs = [each for each in deals if each.owner in names]
+    load = Counter(each.owner for each in theirs if not each.outcome)
+    outcomes = Counter(each.outcome for each in theirs)
+    return TeamFigures(
+        team=team.name,
+        lead=team.lead,
+        sellers=len(sellers),
+        capacity=sum(each.capacity for each in sellers),
+        open=load.total(),
+        free=sum(max(0, each.capacity - load[each.name]) for each in sellers),
+        won=outcomes["won"],
+        lost=outcomes["lost"],
+    )
+
+
+def _everything(unit: Unit) -> list[Deal]:
+    return [*queries.all_deals(unit, is_open=True), *queries.all_deals(unit, is_open=False)]

@@ -341,6 +341,23 @@ class Velocity:
 
 
 @attrs.frozen(kw_only=True)
+class TeamFigures:
+    """
+    Attributes:
+        free: How many more deals its sellers can be given.
+    """
+
+    team: str
+    lead: str
+    sellers: int
+    capacity: int
+    open: int
+    free: int
+    won: int
+    lost: int
+
+
+@attrs.frozen(kw_only=True)
 class Alike:
     """Something that may be the same as what is about to be entered, and why."""
 

@@ -139,21 +139,30 @@ def moves(unit: Unit, deal_ids: Iterable[int] | None = None) -> list[StageChange
     ]
 
 
-def overdue(unit: Unit, *, owner: str = "") -> list[tuple[Deal, str]]:
+def overdue(unit: Unit, *, owner: str = "", team: str = "") -> list[tuple[Deal, str]]:
     """Open deals whose next step is late, or that have none and stay too long in a stage."""
     settings = unit.settings(Settings)
     found = []
-    for each in all_deals(unit, is_open=True):
+    for each in owned(unit, all_deals(unit, is_open=True), owner, team):
         pipeline = settings.pipeline(each.pipeline)
         stage = pipeline.stage(each.stage) if pipeline else None
-        if owner and each.owner != owner:
-            continue
         if each.next_at is not None and each.next_at < unit.now:
             found.append((each, f"{each.next_what} was due on {each.next_at:%Y-%m-%d}"))
         elif each.next_at is None and stage and stage.days and _is_stale(unit, each, stage.days):
             days = (unit.now - each.stage_since).days
             found.append((each, f"{days} days in {each.stage}, {stage.days} are usual"))
     return found
+
+
+def owned(unit: Unit, deals: Iterable[Deal], owner: str, team: str) -> list[Deal]:
+    """
+    Those of one owner, of a team, or, where neither is named, all.
+
+    Raises:
+        InvalidValueError: If both are named, or there is no such team.
+    """
+    owners = unit.settings(Settings).owners(owner, team)
+    return [each for each in deals if owners is None or each.owner in owners]
 
 
 def _is_stale(unit: Unit, deal: Deal, days: int) -> bool:

@@ -289,8 +289,9 @@ def set_next(unit: Unit, deal_id: int, what: str, at: datetime | None) -> Deal:
 @atomic
 def assign(unit: Unit, deal_ids: Iterable[int] | None = None) -> dict[int, str]:
     """
-    Give open deals that nobody owns to sellers: of those whose territory the customer is in, to
-    whom has most of their capacity left. Who is full gets none; a deal may stay nobody's.
+    Give open deals that nobody owns to sellers: of those whose team sells from that pipeline, and
+    whose territory the customer is in, to whom has most of their capacity left. Who is full gets
+    none; a deal may stay nobody's.
 
     Returns the owner of each deal that was given away.
     """
@@ -300,7 +301,7 @@ def assign(unit: Unit, deal_ids: Iterable[int] | None = None) -> dict[int, str]:
     else:
         waiting = [e for e in _read(unit, deal_ids, None) if not e.owner and not e.outcome]
     people = {each.id: each for each in unit.customers.get_many({d.customer_id for d in waiting})}
-    asked = [(each.id, people[each.customer_id]) for each in waiting]
+    asked = [(each, people[each.customer_id]) for each in waiting]
     given = chosen(asked, settings, queries.loads(unit))
     versions = {each.id: each.version for each in waiting}
     rows = [
