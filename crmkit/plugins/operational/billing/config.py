@@ -211,6 +211,8 @@ class Settings:
             ``profit`` takes them from these books and not from the interactions.
         numbers: The form of numbers, by series.
         accounts: Account numbers of the journal, by name.
+        font: A TrueType file for what is printed, beside ``crmkit.toml`` unless absolute; empty for
+            Helvetica, which knows western European characters only.
         taxes: The rule table. Without any, nothing is taxed (category O).
     """
 
@@ -222,6 +224,7 @@ class Settings:
     numbers: dict[str, str] = attrs.field(factory=dict, validator=_formats)
     accounts: dict[str, str] = attrs.field(factory=dict, validator=_accounts)
     seller: Seller = attrs.field(factory=Seller)
+    font: str = ""
     taxes: tuple[TaxRule, ...] = ()
     dunning: tuple[Dunning, ...] = ()
     loyalty: Loyalty = attrs.field(factory=Loyalty)

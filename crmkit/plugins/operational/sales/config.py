@@ -143,6 +143,9 @@ class Settings:
         currency: Of deals whose amount does not say it.
         country_attribute: Custom attribute that holds a customer's country; where it is empty, the
             region of the locale counts.
+        sender: Lines of the letterhead of quotes.
+        font: A TrueType file for quotes, beside ``crmkit.toml`` unless absolute; empty for
+            Helvetica, which knows western European characters only.
         quote_days: How long a quote is valid.
         wanted_criteria: What must be answered with yes before a lead becomes a deal.
     """
@@ -153,6 +156,8 @@ class Settings:
     teams: tuple[Team, ...] = ()
     country_attribute: str = ""
     quote_days: int = 30
+    sender: tuple[str, ...] = ()
+    font: str = ""
     wanted_criteria: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:

@@ -1,12 +1,16 @@
 """Quotes: prices, revisions, answers, and the order that comes of them."""
 
+import io
 from datetime import date, timedelta
 
 import pytest
+from pypdf import PdfReader
 
 from crmkit import InvalidValueError, Money
+from crmkit.pdf import printed
 from crmkit.plugins.operational import billing, sales
 from crmkit.plugins.operational.sales import QuoteItem
+from crmkit.plugins.operational.sales.printing import paper
 
 from .test_deals import eur, move, opened, read
 
@@ -145,3 +149,18 @@ def test_what_billing_refuses_is_not_accepted(make_house):
         sales.accept_quote(unit, found.id)
     with house.unit(write=False) as unit:
         assert sales.quote(unit, found.id).status == "draft"
+
+
+def test_a_quote_on_paper_says_what_it_is_and_until_when(make_house):
+    house = make_house(sender=["Corner Shop", "10115 Berlin"])
+    deal = opened(house)
+    item = QuoteItem(sku="T-1", name="Tiles", price=eur("100"), per=3, quantity=7)
+    quote(house, deal.id, item)
+    found = quote(house, deal.id, item, note="Thank you")
+    with house.unit(write=False) as unit:
+        made = printed(paper(found, unit.customers.get(1), ["Corner Shop", "10115 Berlin"]))
+    (page,) = PdfReader(io.BytesIO(made)).pages
+    text = page.extract_text()
+    told = [f"Quote {found.id}, revision 2", "Corner Shop", "Ana", "Tiles (T-1)", "100.00 EUR / 3"]
+    told += ["233.33 EUR", "Valid until", "2026-02-04", "Thank you"]
+    assert [each for each in told if each not in text] == []

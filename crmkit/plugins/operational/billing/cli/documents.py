@@ -20,11 +20,13 @@ from crmkit.cli import (
     pass_crm,
     writing,
 )
+from crmkit.pdf import printed
 
 from .. import actions, queries
 from ..config import SERIES, Settings
 from ..einvoice import ubl
 from ..model import Document, Draft, Item
+from ..printing import paper
 from .group import billing
 from .values import AMOUNT, item_option, part_option, row, tell
 
@@ -154,6 +156,24 @@ def ubl_(crm: CRM, number: str, to: Path | None) -> None:
         sys.stdout.write(xml.decode())
     else:
         to.write_bytes(xml)
+
+
+@billing.command("pdf", epilog=examples("crmkit billing pdf R000001 --to invoice.pdf"))
+@click.argument("number")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@pass_crm
+def pdf(crm: CRM, number: str, to: Path) -> None:
+    """Print an order, an invoice or a credit note (extra pdf)."""
+    settings = crm.settings(Settings)
+    with crm.unit(write=False) as unit:
+        found = queries.document(unit, number)
+        corrects = found.source_id if found.kind == "credit_note" else None
+        original = queries.document(unit, corrects) if corrects else None
+    made = printed(
+        paper(found, settings.seller, corrects=original),
+        font=crm.folder / settings.font if settings.font else None,
+    )
+    to.write_bytes(made)
 
 
 def _line(document: Document, place: int) -> str:
