@@ -134,6 +134,7 @@ class _Page:
             return
         self._font(9)
         with self.pdf.table(
+            align="LEFT",
             borders_layout="HORIZONTAL_LINES",
             col_widths=tuple(each.share for each in columns),
             text_align=tuple(each.align for each in columns),
