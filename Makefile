@@ -2,6 +2,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   ?= crmkit-demo
+# Tests wait for disks and servers: one worker more than there are cores keeps them busy.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 CONTRIB := plugins_contrib/crmkit-celery[redis]
 
 .PHONY: demo test test-engines check bench wheel clean
@@ -12,7 +14,7 @@ demo: $(VENV)/installed
 
 # The tests, on SQLite and, where a server listens, on PostgreSQL.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 # The features on SQLite, PostgreSQL, DuckDB and Spark (which needs Java 17 or newer).
 test-engines: $(VENV)/installed-dev

@@ -38,7 +38,8 @@ CALLING = {"all", "ask", "each", "settled", "tell", "vetoes"}
 CATCH_ALL = {"utils", "util", "helpers", "common", "base", "misc", "manager", "lib", "types"}
 CRM_NAMES = {
     "attributes", "clock", "close", "contributed", "engine", "folder", "from_config", "actor",
-    "hooks", "open", "owners", "plugins", "quarantined", "run", "settings", "unit", "upgrade",
+    "hooks", "is_enabled", "open", "owners", "plugins", "quarantined", "run", "settings", "unit",
+    "upgrade",
 }  # fmt: skip
 WRITES = re.compile(
     r"\b(insert_many|insert_rows|update_rows|delete_where)\(|\bsa\.(insert|update|delete)\("

@@ -151,6 +151,10 @@ class CRM:
         """Who has tables: core, then the plugins."""
         return owners(self.plugins)
 
+    def is_enabled(self, plugin: str) -> bool:
+        """Whether *plugin* runs here; one that is quarantined does not."""
+        return any(each.name == plugin for each in self.plugins)
+
     def settings(self, cls: type[S]) -> S:
         """The settings of the plugin that declared *cls*."""
         for found in self._settings.values():

@@ -153,6 +153,10 @@ def test_a_broken_plugin_is_quarantined_and_the_rest_runs(dists, source, told, c
     crm = opened("bad", plugin("good"), plugin("child", requires=["bad"]))
     assert names(crm) == ["good"]
     assert list(causes(crm)) == ["bad", "child"]
+    assert [crm.is_enabled(each) for each in ("good", "bad", "child", "none")] == [
+        True,
+        *[False] * 3,
+    ]
     with pytest.raises(AssertionError, match=told):
         raise AssertionError(causes(crm)["bad"])
     assert causes(crm)["child"] == "plugin child: requires 'bad', which failed"

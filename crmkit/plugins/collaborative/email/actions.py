@@ -23,7 +23,7 @@ def unsubscribe(unit: Unit, token: str) -> bool:
     settings = unit.settings(Settings)
     if not settings.unsubscribe_secret:
         raise NotConfiguredError("[email] unsubscribe_secret is not set")
-    if "consent" not in {each.name for each in unit.crm.plugins}:
+    if not unit.crm.is_enabled("consent"):
         raise NotConfiguredError("[email] unsubscribing needs the plugin consent; enable it")
     customer_id, purpose = tokens.read(settings.unsubscribe_secret, token)
     return _end(unit, customer_id, purpose)

@@ -98,7 +98,7 @@ def _stranger(unit: Unit, number: str) -> int:
 
 
 def _stop(unit: Unit, message: Message, sharers: Sequence[int]) -> None:
-    is_kept = queries.is_enabled(unit, "consent")
+    is_kept = unit.crm.is_enabled("consent")
     if is_kept:
         from crmkit.plugins.foundation import consent
 

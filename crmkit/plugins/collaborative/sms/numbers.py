@@ -34,7 +34,7 @@ def check_installed() -> None:
         MissingExtraError: Without the library that knows the world's numbering plans.
     """
     try:
-        import phonenumbers  # noqa: F401
+        import phonenumbers  # noqa: F401 - only whether it is there
     except ModuleNotFoundError as exc:
         raise MissingExtraError("Sending text messages", "ident") from exc
 

@@ -14,10 +14,6 @@ from .model import OPTED_IN, OPTED_OUT
 from .numbers import check_installed
 
 
-def is_enabled(unit: Unit, name: str) -> bool:
-    return name in {each.name for each in unit.crm.plugins}
-
-
 def spellings(unit: Unit, number: str) -> list[str]:
     """The forms under which *number* may be stored: international, and national at home."""
     digits = number.removeprefix("+")
@@ -52,7 +48,7 @@ def customers_at(unit: Unit, number: str) -> list[int]:
 
 def most_likely(unit: Unit, customer_ids: Sequence[int], reference: str = "") -> int:
     """Of several at one number: whom *reference*, or else the latest text message, went to."""
-    if len(customer_ids) > 1 and is_enabled(unit, "delivery"):
+    if len(customer_ids) > 1 and unit.crm.is_enabled("delivery"):
         from crmkit.plugins.foundation import delivery
 
         sent = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import attrs
+
 from crmkit import Money
 from crmkit.pdf import Column, Paper
 
@@ -40,7 +42,7 @@ def paper(document: Document, seller: Seller, *, corrects: Document | None = Non
     return Paper(
         title=f"{title} {document.number}",
         at=document.at,
-        sender=_address(seller_lines(seller)),
+        sender=_address(attrs.asdict(seller)),
         receiver=_address(document.buyer),
         facts=list(_facts(document, corrects)),
         columns=_COLUMNS,
@@ -48,13 +50,6 @@ def paper(document: Document, seller: Seller, *, corrects: Document | None = Non
         totals=list(_totals(document)),
         notes=list(_notes(document, seller)),
     )
-
-
-def seller_lines(seller: Seller) -> Mapping[str, str]:
-    return {
-        name: getattr(seller, name)
-        for name in ("name", "street", "postal_code", "city", "country", "vat_id")
-    }
 
 
 def _address(parts: Mapping[str, str]) -> list[str]:

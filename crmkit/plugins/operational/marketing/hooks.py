@@ -50,7 +50,7 @@ def crmkit_explain(unit: Unit, refs: Sequence[Ref]) -> Iterator[Cause]:
 
 @hookimpl
 def crmkit_diagnose(unit: Unit) -> Iterator[Finding]:
-    if "billing" in {each.name for each in unit.crm.plugins}:
+    if unit.crm.is_enabled("billing"):
         return
     for each in queries.programmes(unit):
         if each.gives_points:

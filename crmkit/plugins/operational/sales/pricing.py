@@ -23,7 +23,7 @@ def priced(
     """
     if all(each.price is not None for each in items):
         return [attrs.evolve(each, name=each.name or each.sku) for each in items]
-    if "billing" not in {each.name for each in unit.crm.plugins}:
+    if not unit.crm.is_enabled("billing"):
         raise NoPriceError(next(each.sku for each in items if each.price is None))
     from crmkit.plugins.operational import billing
 

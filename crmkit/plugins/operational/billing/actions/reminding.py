@@ -42,7 +42,7 @@ def remind(unit: Unit) -> list[Reminder]:
 
 
 def _messages(unit: Unit, reminders: Sequence[Reminder]) -> dict[int, int]:
-    if "delivery" not in {each.name for each in unit.crm.plugins}:
+    if not unit.crm.is_enabled("delivery"):
         return {}
     from crmkit.plugins.foundation import delivery
 

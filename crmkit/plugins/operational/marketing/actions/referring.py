@@ -32,7 +32,7 @@ def save_programme(unit: Unit, programme: Programme) -> Programme:
         StaleVersionError: If somebody else changed it meanwhile, or made one of that name.
     """
     wanted = unit.settings(Settings).currency
-    if programme.gives_points and not has(unit, "billing"):
+    if programme.gives_points and not unit.crm.is_enabled("billing"):
         raise InvalidValueError("points", "of a reward", "0, or with the plugin billing enabled")
     if programme.least is not None and programme.least.currency != wanted:
         raise InvalidValueError("least", str(programme.least), f"an amount in {wanted}")
@@ -52,10 +52,6 @@ def save_programme(unit: Unit, programme: Programme) -> Programme:
         row = (new, kept.name, kept.status, told, kept.version)
         insert_many(unit.connection, marketing_programme, [row])
     return kept
-
-
-def has(unit: Unit, plugin: str) -> bool:
-    return plugin in {each.name for each in unit.crm.plugins}
 
 
 @atomic
@@ -178,7 +174,7 @@ def _senders_above(unit: Unit, customer_id: int) -> list[int]:
 
 
 def _tell_lifecycle(unit: Unit, referrer_id: int, customer_id: int) -> None:
-    if not has(unit, "lifecycle"):
+    if not unit.crm.is_enabled("lifecycle"):
         return
     from crmkit.plugins.analytical import lifecycle
 

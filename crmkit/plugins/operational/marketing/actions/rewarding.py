@@ -18,7 +18,7 @@ from ..config import Settings
 from ..judging import ORDER, RETURN, Verdict, judge
 from ..model import Referral, Settled
 from ..tables import marketing_referral
-from .referring import TURN, has
+from .referring import TURN
 
 SIZE = 1_000
 WHY = {"referrer": "You sent us somebody.", "referred": "Somebody sent you to us."}
@@ -92,7 +92,7 @@ def _bought(unit: Unit, customer_ids: Sequence[int]) -> dict[int, list[Interacti
 
 
 def _can_be_paid(unit: Unit, referral: Referral) -> bool:
-    return not referral.terms.gives_points or has(unit, "billing")
+    return not referral.terms.gives_points or unit.crm.is_enabled("billing")
 
 
 def _carry_out(unit: Unit, referral: Referral, verdict: Verdict, active: set[int]) -> None:
