@@ -1,7 +1,8 @@
 """Writes: runs with their scores, memberships in segments, and the rules that define some."""
 
+from .memberships import refresh_segments
 from .running import forget, mark_changed, run
-from .segments import define_segment, drop_segment, refresh_segments
+from .segments import define_segment, drop_segment
 
 __all__ = [
     "define_segment",

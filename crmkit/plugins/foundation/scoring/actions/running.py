@@ -48,7 +48,7 @@ from ..tables import (
     scoring_run,
     scoring_score,
 )
-from .segments import refresh_segments
+from .memberships import refresh_segments
 
 if TYPE_CHECKING:
     from ..computing import Computed, LastRead
