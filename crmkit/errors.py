@@ -3,6 +3,7 @@ Every error crmkit raises on purpose.
 
 * CrmkitError
   x InvalidValueError            a field holds what it cannot hold (also a ValueError)
+  x InvalidTokenError            a link that was not made here, or was changed on its way
   x ConfigError                  crmkit.toml or the arguments of CRM.open
   x RecordNotFoundError
   x AmbiguousReferenceError      an address several customers share
@@ -66,6 +67,15 @@ class InvalidValueError(CrmkitError, ValueError):
         self.field = field
         self.value = value
         self.accepted = accepted
+
+
+class InvalidTokenError(CrmkitError):
+    """A token of a link or an address was not made here, or was cut or changed on its way."""
+
+    exit_code = 2
+
+    def __init__(self, token: str) -> None:
+        super().__init__(f"token {token!r:.40}: not made here, or cut or changed on its way")
 
 
 class ConfigError(CrmkitError):

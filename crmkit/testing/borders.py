@@ -20,7 +20,14 @@ from crmkit.core.plugin import installed
 from .subject import Import, Subject, imports_of
 
 PROBE: Final = Path(__file__).with_name("import_probe.py")
-PUBLIC: Final = ("crmkit.sql", "crmkit.ask", "crmkit.svg", "crmkit.pdf", "crmkit.intervals")
+PUBLIC: Final = (
+    "crmkit.sql",
+    "crmkit.ask",
+    "crmkit.svg",
+    "crmkit.pdf",
+    "crmkit.intervals",
+    "crmkit.tokens",
+)
 ONLY_IN_CLI: Final = ("crmkit.cli", "click")
 
 

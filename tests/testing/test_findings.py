@@ -173,13 +173,13 @@ class TestImports:
         assert told == [
             (
                 "actions.py:1 imports crmkit.core.unit.Unit; "
-                "use crmkit, crmkit.sql, crmkit.ask, crmkit.svg, crmkit.pdf, crmkit.intervals "
-                "or, in cli.py, crmkit.cli"
+                "use crmkit, crmkit.sql, crmkit.ask, crmkit.svg, crmkit.pdf, crmkit.intervals, "
+                "crmkit.tokens or, in cli.py, crmkit.cli"
             ),
             (
                 "actions.py:2 imports crmkit.core; "
-                "use crmkit, crmkit.sql, crmkit.ask, crmkit.svg, crmkit.pdf, crmkit.intervals "
-                "or, in cli.py, crmkit.cli"
+                "use crmkit, crmkit.sql, crmkit.ask, crmkit.svg, crmkit.pdf, crmkit.intervals, "
+                "crmkit.tokens or, in cli.py, crmkit.cli"
             ),
             "queries.py:2 imports click; move what needs it to cli.py",
             (

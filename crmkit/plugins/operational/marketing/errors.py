@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crmkit import InvalidValueError, RefusedError
+from crmkit import RefusedError
 
 
 class FrozenError(RefusedError):
@@ -52,13 +52,6 @@ class StepGoneError(RefusedError):
             f"people are in steps that the new version does not have: {told}; keep those steps, or "
             "say where they go with `moved`"
         )
-
-
-class InvalidTokenError(InvalidValueError):
-    """A token of a link that we did not make, or that somebody changed."""
-
-    def __init__(self, token: str) -> None:
-        super().__init__("token", token, "a token as `link_token` makes it, unchanged")
 
 
 class InvalidCodeError(RefusedError):

@@ -8,6 +8,7 @@ import pytest
 from crmkit import (
     Customer,
     Interaction,
+    InvalidTokenError,
     InvalidValueError,
     Money,
     RecordNotFoundError,
@@ -373,7 +374,7 @@ def test_a_token_is_not_made_by_others(make_team):
     with team.unit() as unit:
         token = marketing.link_token(unit, spring(unit), 1, "https://shop.example")
     for wrong in (token[:-2] + "xx", "x" + token[1:], "", "ä", token + "A"):
-        with team.unit() as unit, pytest.raises(marketing.InvalidTokenError):
+        with team.unit() as unit, pytest.raises(InvalidTokenError):
             marketing.respond(unit, wrong, agent=PERSON)
 
 
