@@ -209,6 +209,15 @@ def populate_service(unit, customer):
     service.make_amends(unit, case.id, words)
 
 
+def populate_preferences(unit, customer):
+    from crmkit.plugins.collaborative.preferences import tables
+
+    (wish,) = unit.new_ids(tables.preferences_wish, 1)
+    address = customer.contact("email")
+    entered = (wish, customer.id, "email", address, address, ["news"], "Yes", f"by {customer.name}")
+    insert_many(unit.connection, tables.preferences_wish, [(*entered, unit.now, unit.now, None)])
+
+
 def populate_sms(unit, customer):
     from crmkit.plugins.collaborative import sms
 

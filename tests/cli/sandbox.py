@@ -46,6 +46,10 @@ from_address = "shop@example.com"
 [sms]
 region = "PL"
 
+[preferences]
+url = "https://shop.example/choose"
+secret = "sandbox"
+
 [propensity]
 least_events = 5
 horizon_days = 20

@@ -21,6 +21,7 @@ from .actions import (
 from .errors import EvidenceMissingError
 from .model import Basis, Event, Grant, Standing, Suppression
 from .queries import is_suppressed_many, log, standing, suppressions
+from .standing import refusal
 
 plugin = Plugin(
     name="consent",
@@ -45,6 +46,7 @@ __all__ = [
     "log",
     "object_to_marketing",
     "plugin",
+    "refusal",
     "standing",
     "suppress",
     "suppress_many",
