@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from crmkit import CRM, Money
@@ -89,15 +89,17 @@ def next_commands(crm: CRM, stage: story.Stage) -> str:
     offer = story.an_answered_offer(crm)
     if offer is None:
         return ""
-    config = f"{_program()} --config {stage.folder / 'crmkit.toml'}"
-    return "\n".join(
-        (
-            "\nTry next:",
-            f"  {config} customer show {offer.customer_id}",
-            f"  {config} score explain {offer.customer_id}",
-            f"  {config} cycle explain interaction:{offer.answered_by}",
-        )
-    )
+    told = [
+        f"customer show {offer.customer_id}",
+        f"score explain {offer.customer_id}",
+        f"cycle explain interaction:{offer.answered_by}",
+    ]
+    return commands(stage.folder, told)
+
+
+def commands(folder: Path, told: Sequence[str]) -> str:
+    config = f"{_program()} --config {folder / 'crmkit.toml'}"
+    return "\n".join(["\nTry next:", *(f"  {config} {each}" for each in told)])
 
 
 def _program() -> str:

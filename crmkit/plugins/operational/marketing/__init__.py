@@ -31,6 +31,7 @@ from .actions import (
     step_on,
     stop_campaign,
     stop_journey,
+    take_over,
 )
 from .config import Settings
 from .errors import (
@@ -150,5 +151,6 @@ __all__ = [
     "step_on",
     "stop_campaign",
     "stop_journey",
+    "take_over",
     "walk_all",
 ]

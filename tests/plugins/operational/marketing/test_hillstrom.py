@@ -16,8 +16,6 @@ import pytest
 from crmkit import Customer, Interaction, Money
 from crmkit.plugins.operational import marketing
 from crmkit.plugins.operational.marketing import Campaign, Variant
-from crmkit.plugins.operational.marketing.tables import marketing_campaign, marketing_member
-from crmkit.sql import insert_many
 
 ROOT = Path(__file__).parents[4]
 FILE = Path(os.environ.get("CRMKIT_SHARED", ROOT.parent / "shared"), "data/hillstrom/hillstrom.csv")
@@ -44,15 +42,9 @@ def hillstrom(make_team, clock):
                 variants=letters,
             ),
         )
-        started = {"status": "stopped", "launched_at": unit.now}
-        unit.connection.execute(marketing_campaign.update().values(**started))
-        number = marketing.campaign(unit, "goods").id
         people = unit.customers.add_many(Customer(name=f"c{n}") for n in range(len(rows)))
-        members = [
-            (number, each.id, ARMS[row["segment"]], "", "", "", None, None, None)
-            for each, row in zip(people, rows, strict=True)
-        ]
-        insert_many(unit.connection, marketing_member, members)
+        arms = {each.id: ARMS[row["segment"]] for each, row in zip(people, rows, strict=True)}
+        marketing.take_over(unit, "goods", arms, launched_at=unit.now)
     clock.move(days=13)
     with team.unit() as unit:
         unit.interactions.add_many(_happened(unit, people, rows))

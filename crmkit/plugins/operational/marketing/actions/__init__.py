@@ -1,5 +1,6 @@
 """Writes: campaigns and launches, responses and codes, journeys, referrals, erasure."""
 
+from .adopting import take_over
 from .campaigns import save_campaign, stop_campaign
 from .erasing import forget
 from .launching import fill, launch
@@ -25,4 +26,5 @@ __all__ = [
     "step_on",
     "stop_campaign",
     "stop_journey",
+    "take_over",
 ]
