@@ -57,6 +57,7 @@ class Intent:
     Attributes:
         run, step: What it belongs to: one address gets at most one message per run and step.
         channel: Name of an enabled channel.
+        html: The same, for channels that show it; the text is there in any case.
         offer_id: The offer it carries.
         because: The row it came from, such as the decision.
         not_before, expires_at: It is sent at or after the one and before the other.
@@ -71,6 +72,7 @@ class Intent:
     purpose: str = attrs.field(validator=_text(100))
     subject: str = attrs.field(validator=_text(1000, empty=True))
     text: str = attrs.field(validator=_text(1_000_000, empty=True))
+    html: str = attrs.field(default="", validator=_text(1_000_000, empty=True))
     offer_id: int | None = None
     because: Ref | None = None
     expires_at: datetime | None = attrs.field(default=None, validator=_aware)
@@ -110,6 +112,7 @@ class Message:
     Attributes:
         key: Unique; the other side gets it too.
         because: ``noun:id``, or empty.
+        html: Kept until it is sent; the text stays.
         attempts: How often it was handed to the channel.
         token: Goes up with every change of hands; who holds an old one cannot write.
         reference: The other side's own id of the message.
@@ -126,6 +129,7 @@ class Message:
     purpose: str
     subject: str
     text: str
+    html: str
     offer_id: int | None
     because: str
     priority: Priority
