@@ -37,7 +37,7 @@ def save(unit: Unit, template: Template) -> Template:
         template,
         subject=answer["subject"],
         html=answer["html"],
-        asked={part: [tuple(each) for each in some] for part, some in answer["asked"].items()},
+        asked=answer["asked"],
         taken=answer["taken"],
     )
     _refuse_lacking(unit, made)

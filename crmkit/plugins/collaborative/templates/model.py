@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -27,6 +27,15 @@ def _text(_: object, field: attrs.Attribute[str], value: str) -> None:
         raise InvalidValueError(field.name, value, f"text of at most {LONGEST:,} letters")
 
 
+def _asked(given: Mapping[str, Iterable[Iterable[Any]]]) -> dict[str, tuple[Any, ...]]:
+    """As it is, whether it comes from JSON or not."""
+    return {part: tuple(tuple(each) for each in some) for part, some in given.items()}
+
+
+def _taken(given: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {part: tuple(some) for part, some in given.items()}
+
+
 @attrs.frozen(kw_only=True)
 class Template:
     """
@@ -46,8 +55,10 @@ class Template:
     text: str = attrs.field(default="", validator=_text)
     html: str = attrs.field(default="", validator=_text)
     mjml: str = attrs.field(default="", validator=_text)
-    asked: Mapping[str, Sequence[tuple[str, int]]] = attrs.field(factory=dict, hash=False)
-    taken: Mapping[str, Sequence[str]] = attrs.field(factory=dict, hash=False)
+    asked: Mapping[str, Sequence[tuple[str, int]]] = attrs.field(
+        factory=dict, converter=_asked, hash=False
+    )
+    taken: Mapping[str, Sequence[str]] = attrs.field(factory=dict, converter=_taken, hash=False)
     version: int = 0
     saved_at: datetime | None = None
     saved_by: str = ""

@@ -29,7 +29,9 @@ def checked(
     callable_ = {*_OURS, *_defined(tree)}
     for node in tree.find_all(nodes.Node):
         _check(node, callable_)
-    for name in sorted(meta.find_undeclared_variables(tree) - {"range", "caller", "super"}):
+        _check_names(node, environment)
+    stored = {each.name for each in tree.find_all(nodes.Name) if each.ctx == "store"}
+    for name in sorted(meta.find_undeclared_variables(tree) - callable_ - stored):
         if name not in roots:
             told = f"{name!r} is not known{_nearest(name, roots)}; known are {', '.join(roots)}"
             raise RefusedError(told, _line_of(tree, name))
@@ -81,6 +83,16 @@ def _check(node: nodes.Node, callable_: Collection[str]) -> None:
                     f"{_told(node.node)} cannot be called: it is data; use filters, such as |upper"
                 )
                 raise RefusedError(told, node.lineno)
+
+
+def _check_names(node: nodes.Node, environment: Environment) -> None:
+    """Filters and tests that are named in quotes, as in ``map('upper')``."""
+    if not isinstance(node, nodes.Filter) or not node.args:
+        return
+    known = {"map": environment.filters, "select": environment.tests, "reject": environment.tests}
+    name = node.args[0]
+    if node.name in known and isinstance(name, nodes.Const) and name.value not in known[node.name]:
+        raise RefusedError(f"No filter or test named {name.value!r}.", node.lineno)
 
 
 def _told(node: nodes.Node) -> str:

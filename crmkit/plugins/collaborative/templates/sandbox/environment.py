@@ -44,6 +44,14 @@ class Missing(StrictUndefined):
     def __bool__(self) -> bool:  # type: ignore[override]
         return False
 
+    def __eq__(self, other: object) -> bool:  # type: ignore[override]
+        return isinstance(other, Missing)
+
+    def __ne__(self, other: object) -> bool:  # type: ignore[override]
+        return not isinstance(other, Missing)
+
+    __hash__ = Undefined.__hash__  # type: ignore[assignment]
+
 
 class Sandbox(ImmutableSandboxedEnvironment):
     """

@@ -21,6 +21,7 @@ LINKS: Final = frozenset({"action", "background", "cite", "formaction", "href", 
 RAW: Final = frozenset({"script", "style"})
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
 _ATTRIBUTE = re.compile(r"""\s*/?\s*([^\s=>"'/]+)?(\s*=\s*(["'])?)?""")
+_HALF: Final = ("<", "</", "<!", "<!-", "<?")
 _BEGINS: Final = ("if", "for")
 _TURNS: Final = ("else", "elif")
 _IN_TEXT_ONLY: Final = ("block", "call", "include")
@@ -64,6 +65,9 @@ class Reader:
         if text.startswith("<!--", at) and not text.startswith(("<!--[if", "<!--<!"), at):
             self.place = Place("comment")
             return at + 4
+        if text[at:] in _HALF:  # what follows it would say which tag it is
+            self.place = Place("tag")
+            return len(text)
         found = _TAG.match(text, at)
         if not found:
             return at + 1

@@ -17,9 +17,12 @@ _LINES: Final = frozenset(
         "li", "main", "nav", "section", "tr",
     }
 )  # fmt: skip
+LINE: Final = "\x01"
+APART: Final = "\x02"
+_BREAKS = re.compile(f"[ \n]*[{LINE}{APART}][ \n{LINE}{APART}]*")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _MANY_LINES = re.compile(r"\n{3,}")
-_INVISIBLE = re.compile("[\u00ad\u034f\u200b\u200c\u200d\u2060\ufeff]")
+_INVISIBLE = re.compile(f"[{LINE}{APART}\u00ad\u034f\u200b\u200c\u200d\u2060\ufeff]")
 _VOID: Final = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 )
@@ -30,9 +33,14 @@ def text_of(html: str) -> str:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    lines = "".join(reader.parts).split("\n")
+    broken = _BREAKS.sub(_break_of, "".join(reader.parts))
+    lines = broken.split("\n")
     told = "\n".join(_BLANKS.sub(" ", line).strip(" ") for line in lines)
     return _MANY_LINES.sub("\n\n", told).strip("\n") + "\n"
+
+
+def _break_of(found: re.Match[str]) -> str:
+    return "\n\n" if APART in found[0] else "\n"
 
 
 class _Reader(HTMLParser):
@@ -88,7 +96,7 @@ class _Reader(HTMLParser):
         if tag == "br":
             self.parts.append("\n")
         elif tag == "hr":
-            self.parts.append("\n\n----\n\n")
+            self.parts.append(f"{APART}----{APART}")
         elif tag == "img" and given.get("alt", "").strip():
             self.parts.append(given["alt"].strip())
 
@@ -107,9 +115,9 @@ class _Reader(HTMLParser):
 
     def _break(self, tag: str) -> None:
         if tag in _APART:
-            self.parts.append("\n\n")
+            self.parts.append(APART)
         elif tag in _LINES:
-            self.parts.append("\n")
+            self.parts.append(LINE)
 
 
 def _is_hidden(given: dict[str, str]) -> bool:
