@@ -42,7 +42,8 @@ class _Job:
         sources = {
             part: {name: each.part(part) for name, each in self.all.items()} for part in wanted
         }
-        return {"root": self.root.name, "locale": self.locale, "sources": sources}
+        told = {"root": self.root.name, "locale": self.locale, "sources": sources}
+        return {**told, "styled": not self.root.mjml}  # MJML has put its styles in place
 
 
 def render_many(

@@ -33,7 +33,7 @@ class Renderer:
         self._number += 1
         given = {part: source for part, source in {"text": text, **parts}.items() if source}
         sources = {part: {"t": source, **(others or {})} for part, source in given.items()}
-        told = {"root": "t", "locale": locale, "sources": sources}
+        told = {"root": "t", "locale": locale, "sources": sources, "styled": True}
         asked = [dict(each) for each in contexts] or [{}]
         found = list(self.worker.render(f"{self._number}", told, asked))
         return found[0] if len(asked) == 1 else found

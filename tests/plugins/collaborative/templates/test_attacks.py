@@ -94,7 +94,7 @@ def test_a_loop_without_an_end_is_killed_and_only_its_message_fails():
         "{% for a in message.n %}{% for b in range(1000) %}{% for c in range(1000) %}"
         "{% endfor %}{% endfor %}{% endfor %}done"
     )
-    told = {"root": "t", "locale": "en", "sources": {"text": {"t": source}}}
+    told = {"root": "t", "locale": "en", "sources": {"text": {"t": source}}, "styled": True}
     slow, fast = {"message": {"n": list(range(1000))}}, {"message": {"n": []}}
     with Worker(templates.Settings(cpu_seconds=0.3)) as worker:
         answers = list(worker.render("1", told, [fast, slow, fast, fast, slow, fast]))
@@ -104,7 +104,7 @@ def test_a_loop_without_an_end_is_killed_and_only_its_message_fails():
 
 def test_a_template_that_is_slow_for_everybody_is_given_up():
     source = "{% for b in range(1000) %}{% for c in range(1000) %}{% endfor %}{% endfor %}" * 60
-    told = {"root": "t", "locale": "en", "sources": {"text": {"t": source}}}
+    told = {"root": "t", "locale": "en", "sources": {"text": {"t": source}}, "styled": True}
     with Worker(templates.Settings(cpu_seconds=0.2)) as worker:
         answers = list(worker.render("1", told, [{}] * 200))
     assert len(answers) == 200
@@ -194,6 +194,6 @@ def test_thousands_of_templates_do_not_fill_the_memory(renderer):
 
     with Worker(templates.Settings()) as worker:
         for n in range(MOST_LOADED + 3):
-            told = {"root": "t", "locale": "en", "sources": {"text": {"t": f"{n}"}}}
+            told = {"root": "t", "locale": "en", "sources": {"text": {"t": f"{n}"}}, "styled": True}
             assert [each["text"] for each in worker.render(f"{n}", told, [{}])] == [f"{n}"]
             assert len(worker._ready) <= MOST_LOADED

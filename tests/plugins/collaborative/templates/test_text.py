@@ -51,6 +51,37 @@ def test_it_says_what_is_seen(renderer, html, text):
     assert renderer.render("", html=html)["text"] == text
 
 
+FOLLOWED = {
+    "a loop": "<p>Tea:</p><ul>{% for x in message.list %}<li>{{ x }}</li>{% endfor %}</ul>"
+    "<p>Bye</p>",
+    "a loop over rows": "<table>{% for x in message.list %}<tr><td>{{ x }}</td><td>5</td></tr>"
+    "{% endfor %}</table>",
+    "branches": "<p>{% if message.x %}A{% else %}B{% endif %} <b>{{ message.x }}</b></p>",
+    "a link": '<p>See <a href="https://x.example/?q={{ message.x }}">Tea {{ message.x }}</a>.</p>',
+    "tags that take in blanks": "<p>A</p> {%- if message.x -%} <p>{{- message.x -}}</p>"
+    " {%- endif %}",
+    "a comment": "<p>A {# x #} {{ message.x }}</p>",
+    "a statement in an attribute": '<p class="{% if message.x %}a{% endif %}">{{ message.x }}</p>',
+    "a statement in what is hidden": '<div style="display:none">{% if message.x %}x{% endif %}'
+    "</div><p>{{ message.x }}</p>",
+    "raw": "<p>{% raw %}{{ x }}{% endraw %} {{ message.x }}</p>",
+    "a macro": "{% macro b(t) %}<h1>{{ t }}</h1>{% endmacro %}{{ b(message.x) }}<p>y</p>",
+    "set in the head": "<head>{% set x = 'a' %}</head><body><p>{{ x }}</p></body>",
+    "marks of its own": "<p>\ue0000\ue001 {{ message.x }}</p>",
+}
+
+
+@pytest.mark.parametrize("html", FOLLOWED.values(), ids=FOLLOWED)
+def test_the_text_made_beforehand_is_the_text_of_the_message(renderer, html):
+    """The short way, once for a template, against the long way, for each message."""
+    from crmkit.plugins.collaborative.templates.sandbox.plain import text_of
+
+    for value in ("words", "<b>&amp;</b>", ""):
+        told = {"message": {"x": value, "list": ["tea", "cups", value or "-"]}}
+        answer = renderer.render("", told, html=html)
+        assert answer["text"] == text_of(answer["html"])
+
+
 def test_what_people_are_called_is_never_taken_for_markup(renderer):
     answer = renderer.render("", {"message": {"x": "<b>&amp;"}}, html="<p>{{ message.x }}</p>")
     assert answer["text"] == "<b>&amp;\n"

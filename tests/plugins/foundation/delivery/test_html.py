@@ -64,5 +64,5 @@ def test_it_is_exported_and_erased_with_the_text(crm, intend, stored):
 
 @pytest.mark.parametrize("html", ["x" * 1_000_001, "a\0b", "\ud800"])
 def test_what_is_no_text_is_refused(crm, intend, html):
-    with pytest.raises(InvalidValueError, match="^html: "):
+    with pytest.raises(InvalidValueError, match=r"^html: "):
         intend(crm, html=html)

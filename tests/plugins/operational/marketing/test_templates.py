@@ -28,7 +28,7 @@ OUT = "{{ email.unsubscribe_url }}"
 WELCOME = Template(
     name="welcome",
     subject="For {{ customer.first_name }}",
-    text=f"Dear {{{{ customer.first_name }}}}, {{{{ message.offer }}}}: {{{{ message.code }}}}. {OUT}",
+    text="Dear {{ customer.first_name }}, {{ message.offer }}: {{ message.code }}. " + OUT,
     html=f'<p>Dear {{{{ customer.first_name }}}}</p><p><a href="{OUT}">No more</a></p>',
 )
 GERMAN = Template(

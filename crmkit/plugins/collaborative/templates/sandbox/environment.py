@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -31,6 +33,9 @@ LOOP: Final = frozenset(
         "nextitem", "previtem", "revindex", "revindex0",
     }
 )  # fmt: skip
+MAPPINGS: Final = (MappingProxyType, dict)
+"""What is given, and what templates write in braces."""
+_UNFIT: Final = re.compile("[\x00-\x20\x7f]")
 LONGEST_RANGE: Final = 1_000
 LARGEST: Final = 10**18
 SCHEMES: Final = ("https", "http", "mailto", "tel", "sms")
@@ -61,15 +66,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"*", "%", "**"})
 
-    def __init__(self, sources: Mapping[str, str], locale: Locale, *, markup: bool) -> None:
+    def __init__(
+        self, sources: Mapping[str, str], locale: Locale, *, markup: bool, trim: bool = False
+    ) -> None:
         super().__init__(
             autoescape=markup,
             undefined=StrictUndefined,
             finalize=_finalize,
             loader=FunctionLoader(lambda name: _source(sources, name)),
             keep_trailing_newline=True,
-            trim_blocks=not markup,
-            lstrip_blocks=not markup,
+            trim_blocks=trim,
+            lstrip_blocks=trim,
             auto_reload=False,
             cache_size=50,
         )
@@ -82,7 +89,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A key of a mapping, or what a loop or an imported template offers; never an attribute."""
-        if isinstance(obj, Mapping):
+        if isinstance(obj, MAPPINGS):
             return self._of(obj, attribute)
         if isinstance(obj, LoopContext) and attribute in LOOP:
             return getattr(obj, attribute)
@@ -93,7 +100,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return self.undefined(f"{attribute!r} is not known here", name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        if isinstance(obj, Mapping):
+        if isinstance(obj, MAPPINGS):
             return self._of(obj, argument)
         if isinstance(obj, str | tuple | list) and type(argument) in (int, slice):
             try:
@@ -188,7 +195,7 @@ def _url(value: Any) -> str:
     """
     text = str(value).strip()
     scheme = urlsplit(text).scheme.lower()
-    if scheme not in SCHEMES or any(c <= " " or c == "\x7f" for c in text):
+    if scheme not in SCHEMES or _UNFIT.search(text):
         raise RefusedError(f"{text!r:.80} is no link; accepted: {', '.join(SCHEMES)}")
     return text
 

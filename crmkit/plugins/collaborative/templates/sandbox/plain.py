@@ -1,10 +1,17 @@
-"""The text part of a mail, made of its HTML."""
+"""
+The text part of a mail, made of its HTML.
+
+To read the HTML of every message takes longer than to render it. So the HTML of the template is
+read once, its tags standing by as single marks, and becomes a template of the text.
+"""
 
 from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
 from typing import Final
+
+from jinja2 import Environment
 
 _HIDDEN: Final = frozenset({"head", "script", "style", "title"})
 _APART: Final = frozenset(
@@ -21,6 +28,9 @@ LINE: Final = "\x01"
 APART: Final = "\x02"
 _BREAKS = re.compile(f"[ \n]*[{LINE}{APART}][ \n{LINE}{APART}]*")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
+_SPACES = re.compile(r"[ \t\r\f]+")
+_AROUND_LINES = re.compile(r" ?\n ?")
+_MARK = re.compile("\ue000([0-9]+)\ue001")
 _MANY_LINES = re.compile(r"\n{3,}")
 _INVISIBLE = re.compile(f"[{LINE}{APART}\u00ad\u034f\u200b\u200c\u200d\u2060\ufeff]")
 _VOID: Final = frozenset(
@@ -28,15 +38,51 @@ _VOID: Final = frozenset(
 )
 
 
+def template_of(source: str, environment: Environment) -> str | None:
+    """
+    The template of the text that goes with the HTML of *source*; None where a statement stands in
+    what is not read, so that the text cannot follow it.
+    """
+    pieces: list[str] = []
+    tags: list[str] = []
+    tag: list[str] | None = None
+    for _, kind, text in environment.lex(source):
+        if kind == "raw_begin" or (kind == "data" and _MARK.search(text)):
+            return None
+        if kind in ("block_begin", "comment_begin", "variable_begin"):
+            tag = [text.rstrip("-+")]
+        elif kind in ("block_end", "comment_end", "variable_end") and tag is not None:
+            pieces.append(f"\ue000{len(tags)}\ue001")
+            tags.append("".join([*tag, text.lstrip("-+")]))
+            tag = None
+        elif tag is not None:
+            tag.append(text)
+        else:
+            pieces.append(text)
+    told = _read("".join(pieces))
+    statements = [number for number, each in enumerate(tags) if each.startswith("{%")]
+    kept = [int(each) for each in _MARK.findall(told)]
+    if [each for each in kept if tags[each].startswith("{%")] != statements:
+        return None
+    return _MARK.sub(lambda found: tags[int(found[1])], told)
+
+
 def text_of(html: str) -> str:
     """What a reader sees: one line a block, links in brackets after their words."""
+    return tidied(_read(html))
+
+
+def tidied(text: str) -> str:
+    """*text* with its breaks as lines, no two blanks together and no two empty lines."""
+    lines = _AROUND_LINES.sub("\n", _SPACES.sub(" ", _BREAKS.sub(_break_of, text)))
+    return _MANY_LINES.sub("\n\n", lines).strip("\n ") + "\n"
+
+
+def _read(html: str) -> str:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    broken = _BREAKS.sub(_break_of, "".join(reader.parts))
-    lines = broken.split("\n")
-    told = "\n".join(_BLANKS.sub(" ", line).strip(" ") for line in lines)
-    return _MANY_LINES.sub("\n\n", told).strip("\n") + "\n"
+    return "".join(reader.parts)
 
 
 def _break_of(found: re.Match[str]) -> str:

@@ -13,9 +13,11 @@ import resource
 import signal
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO, Final
 
 from babel import Locale, UnknownLocaleError
+from jinja2 import Template
 
 from . import checking, markup, places, plain, values
 from .environment import Sandbox
@@ -29,14 +31,25 @@ class Loaded:
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.root = told["root"]
-        self.templates = {}
+        self.is_styled = told["styled"]
+        self.templates: dict[str, Template] = {}
+        self.made: Template | None = None
         locale = locale_of(told["locale"])
         for part, sources in told["sources"].items():
-            sandbox = Sandbox({}, locale, markup=part == "html")
             if part == "html":
-                sources = {name: places.guarded(each, sandbox) for name, each in sources.items()}
-            sandbox = Sandbox(sources, locale, markup=part == "html")
-            self.templates[part] = sandbox.get_template(self.root)
+                self._read_html(sources, locale, needs_text="text" not in told["sources"])
+            else:
+                sandbox = Sandbox(sources, locale, markup=False, trim=part == "text")
+                self.templates[part] = sandbox.get_template(self.root)
+
+    def _read_html(self, sources: dict[str, str], locale: Locale, *, needs_text: bool) -> None:
+        lexer = Sandbox({}, locale, markup=True)
+        guarded = {name: places.guarded(each, lexer) for name, each in sources.items()}
+        self.templates["html"] = Sandbox(guarded, locale, markup=True).get_template(self.root)
+        texts = {name: plain.template_of(each, lexer) for name, each in guarded.items()}
+        whole = {name: each for name, each in texts.items() if each is not None}
+        if needs_text and len(whole) == len(texts):
+            self.made = Sandbox(whole, locale, markup=False).get_template(self.root)
 
     def rendered(self, context: dict[str, Any], most: int) -> dict[str, object]:
         told: dict[str, object] = dict.fromkeys(PARTS, "")
@@ -47,12 +60,19 @@ class Loaded:
             if "subject" in self.templates:
                 told["subject"] = " ".join(str(told["subject"]).split())
             if "html" in self.templates:
-                told["html"] = markup.inlined(str(told["html"]))
                 if "text" not in self.templates:
-                    told["text"] = plain.text_of(str(told["html"]))
+                    told["text"] = self._text(context, str(told["html"]), most)
+                if self.is_styled:
+                    told["html"] = markup.inlined(str(told["html"]))
         except Exception as exc:  # noqa: BLE001 - whatever a template comes upon
             return fault(exc, part, self.root)
         return told
+
+    def _text(self, context: dict[str, Any], html: str, most: int) -> str:
+        if self.made is not None:
+            with suppress(Exception):  # then the HTML itself is read
+                return plain.tidied(_limited(self.made.generate(context), most))
+        return plain.text_of(html)
 
 
 def _limited(chunks: Iterator[str], most: int) -> str:
