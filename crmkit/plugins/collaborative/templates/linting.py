@@ -103,7 +103,7 @@ def _as_seen(unit: Unit, template: Template, who: int) -> Iterator[Problem]:
     senders = [
         name for root, _, name in (each.partition(".") for each in asked) if root == "message"
     ]
-    extra = {who: {name: f"[{name}]" for name in senders}}
+    extra = {who: {name: tokens.Sample(name) for name in senders}}
     (made,) = render_many(unit, template.name, [who], extra=extra, variant=template)
     if made.problem:
         yield _problem("warning" if made.is_missing else "error", template, "", made.problem)

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import attrs
+
 from crmkit import Customer, InvalidValueError, Money, Unit, ask
 
 from .languages import language_of
@@ -20,6 +22,13 @@ from .languages import language_of
 CUSTOMER: Final = "customer"
 MESSAGE: Final = "message"
 _NOTHING: Final[Mapping[str, object]] = {}
+
+
+@attrs.frozen
+class Sample:
+    """Stands for what the sender of a message will say under a name."""
+
+    name: str
 
 
 def roots(unit: Unit) -> list[str]:
@@ -91,6 +100,8 @@ def _plain(name: str, value: object, zone: tzinfo) -> object:
             return None
         case bool() | int() | float() | str():
             return value
+        case Sample():
+            return {"$sample": f"[{value.name}]"}
         case Money():
             digits = Money.of(1, value.currency).amount_minor
             return {"$money": [str(value.amount_minor), len(str(digits)) - 1, value.currency]}

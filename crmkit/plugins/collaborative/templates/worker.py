@@ -164,7 +164,8 @@ class Worker:
     def _start(self) -> subprocess.Popen[bytes]:
         settings = self._settings
         folder = str(Path(__file__).parent / "sandbox")
-        told = [folder, sys.path, settings.cpu_seconds, settings.memory_mb << 20]
+        path = [str(Path(each).resolve()) for each in sys.path if each]
+        told = [folder, path, settings.cpu_seconds, settings.memory_mb << 20]
         python = os.fsdecode(spawn.get_executable() or sys.executable)
         try:
             self._process = subprocess.Popen(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -21,6 +22,7 @@ TERMINAL: Final = frozenset(STATES[3:])
 HELD: Final = STATES[1:3]
 Priority = Literal["urgent", "normal", "bulk"]
 PRIORITIES: Final[tuple[Priority, ...]] = get_args(Priority)
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def _text(longest: int, *, empty: bool = False) -> Callable[[Any, attrs.Attribute[str], str], None]:
@@ -29,8 +31,7 @@ def _text(longest: int, *, empty: bool = False) -> Callable[[Any, attrs.Attribut
             not isinstance(value, str)
             or len(value) > longest
             or not (empty or value.strip())
-            or "\0" in value
-            or any("\ud800" <= c <= "\udfff" for c in value)
+            or _NO_TEXT.search(value)
         ):
             least = "" if empty else "non-empty "
             accepted = f"{least}text of at most {longest} characters, without NUL or surrogates"

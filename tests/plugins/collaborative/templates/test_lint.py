@@ -51,6 +51,13 @@ def test_a_name_nobody_knows_is_an_error_with_its_line_and_the_nearest(lint):
     assert text.startswith("'customer.nme' is not known, did you mean 'name'?; known are: customer")
 
 
+def test_what_only_the_sender_knows_fits_wherever_it_is_used(lint):
+    html = (
+        '<a href="{{ message.link }}">{{ message.price|money }}</a> {{ message.on|date("long") }}'
+    )
+    assert lint(text="{{ message.n|number(2) }} {{ message.code|upper }}", html=html) == []
+
+
 def test_marketing_needs_a_way_out_in_each_part(lint):
     """Row B-24."""
     found = lint(text="x", html=GOOD, marketing=True)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from crmkit import InvalidValueError, MissingExtraError, RecordNotFoundError, RefusedError
+from crmkit import (
+    Customer,
+    InvalidValueError,
+    MissingExtraError,
+    RecordNotFoundError,
+    RefusedError,
+    StaleVersionError,
+)
 from crmkit.plugins.collaborative import templates
 from crmkit.plugins.collaborative.templates import (
     NoVariantError,
@@ -214,3 +221,26 @@ def test_without_the_extra_it_is_named(crm, save, monkeypatch, missing):
     monkeypatch.setattr(worker, "find_spec", lambda name: None if name == missing else real(name))
     with pytest.raises(MissingExtraError, match=r"crmkit\[templates\]"):
         save(text="x")
+
+
+def test_without_the_extra_of_mail_mjml_is_refused_and_styles_stay(crm, save, monkeypatch):
+    from crmkit.plugins.collaborative.templates import worker
+
+    gone = "import sys\nsys.modules['mjml'] = sys.modules['css_inline'] = None\n"
+    monkeypatch.setattr(worker, "_BOOT", gone + worker._BOOT)
+    with pytest.raises(MissingExtraError, match=r"Templates in MJML needs.*crmkit\[mail\]"):
+        save(mjml=MJML)
+    page = "<style>p{color:red}</style><p>{{ customer.kind }}</p>"
+    save(html=page, text="x", subject="S")
+    with crm.unit() as unit:
+        unit.customers.add(Customer(name="Ana"))
+        (found,) = templates.lint(unit, "welcome")
+    assert "pip install 'crmkit[mail]'" in found.text
+
+
+def test_two_who_save_at_once_make_one_version_each_or_one_is_told(crm, save, monkeypatch):
+    """The second one finds the version taken that it was about to write."""
+    save(text="One")
+    monkeypatch.setattr(queries, "newest", lambda *_: None)
+    with pytest.raises(StaleVersionError, match="template welcome, version 1"):
+        save(text="Two")

@@ -38,6 +38,7 @@ MAPPINGS: Final = (MappingProxyType, dict)
 _UNFIT: Final = re.compile("[\x00-\x20\x7f]")
 LONGEST_RANGE: Final = 1_000
 LARGEST: Final = 10**18
+NOWHERE: Final = "link.example"
 SCHEMES: Final = ("https", "http", "mailto", "tel", "sms")
 
 
@@ -177,7 +178,7 @@ def _first_name(value: Any) -> Any:
 def _local(function: Callable[..., str]) -> Callable[..., Any]:
     @pass_environment
     def apply(environment: Sandbox, value: Any, *given: Any) -> Any:
-        if isinstance(value, Undefined):
+        if isinstance(value, Undefined | values.Sample):
             return value
         if value is None:
             raise MissingError("a value is missing; give another one with |default('...')")
@@ -194,6 +195,8 @@ def _url(value: Any) -> str:
         RefusedError: If it leads elsewhere than to a web page, a mailbox or a telephone.
     """
     text = str(value).strip()
+    if isinstance(value, values.Sample):
+        return f"https://{NOWHERE}/{text}"
     scheme = urlsplit(text).scheme.lower()
     if scheme not in SCHEMES or _UNFIT.search(text):
         raise RefusedError(f"{text!r:.80} is no link; accepted: {', '.join(SCHEMES)}")

@@ -172,13 +172,16 @@ def _load(told: dict[str, Any], loaded: dict[str, Loaded]) -> dict[str, object]:
 
 
 def confine(memory_bytes: int) -> None:
-    """No more memory than that, no files written, no core dumped."""
+    """No more memory than that, no files written, no core dumped; and the clock can end it."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGPROF])
     for limit, most in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(limit, (most, most))
+        with suppress(OSError, ValueError):  # not every system has every limit
+            resource.setrlimit(limit, (most, most))
 
 
 def main(cpu_seconds: float, memory_bytes: int) -> None:

@@ -23,9 +23,16 @@ class Amount(NamedTuple):
     currency: str
 
 
+class Sample(str):
+    """Stands for a value that only the sender of a message knows; fits wherever one fits."""
+
+    __slots__ = ()
+
+
 _MADE: Final[dict[str, Callable[[Any], object]]] = {
     "$money": lambda told: Amount(Decimal(told[0]).scaleb(-told[1]), told[2]),
     "$number": Decimal,
+    "$sample": Sample,
     "$time": datetime.fromisoformat,
     "$date": date.fromisoformat,
 }
