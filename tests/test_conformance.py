@@ -209,6 +209,19 @@ def populate_service(unit, customer):
     service.make_amends(unit, case.id, words)
 
 
+def populate_email(unit, customer):
+    from crmkit.plugins.collaborative import email
+
+    raw = (
+        f"From: {customer.contact('email')}\nMessage-ID: <m{customer.id}@x>\n"
+        f"Subject: I am {customer.name}\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/mixed; boundary="b"\n\n'
+        f"--b\nContent-Type: text/html\n\n<p>{customer.name}</p>\n"
+        f"--b\nContent-Type: text/csv; name={customer.name}.csv\n\n{customer.name}\n--b--\n"
+    )
+    email.receive(unit, email.parse(raw.encode(), unit.now), unit.now)
+
+
 def populate_preferences(unit, customer):
     from crmkit.plugins.collaborative.preferences import tables
 

@@ -43,6 +43,9 @@ SETTINGS: Final = """
 target = "maildir:outbox"
 from_address = "shop@example.com"
 
+[[email.mailboxes]]
+url = "maildir:inbox"
+
 [sms]
 region = "PL"
 
@@ -105,6 +108,7 @@ def build(folder: Path) -> None:
         expect(folder, "recommend", "fit")
         expect(folder, "segment", "define", "regulars", "count(purchase.order) >= 3")
     _messages(folder)
+    _mails(folder)
     _communities(folder)
     _bills(folder)
     _cases(folder)
@@ -194,6 +198,25 @@ def _purchases(unit: Unit, customer_id: int, days: tuple[int, ...]) -> list[Inte
         )
         for ago in days
     ]
+
+
+def _mails(folder: Path) -> None:
+    """A mail with attachment 1, and one in quarantine."""
+    from crmkit.plugins.collaborative.email import actions
+
+    for name in ("new", "cur", "tmp"):
+        (folder / "inbox" / name).mkdir(parents=True)
+    (folder / "inbox" / "new" / "1").write_bytes(
+        b"From: ana@example.com\nTo: shop@example.com\nSubject: My letter\n"
+        b"Content-Type: application/pdf; name=letter.pdf\n\n%PDF\n"
+    )
+    expect(folder, "email", "fetch")
+    with contextlib.chdir(folder):
+        crm = CRM.from_config("crmkit.toml", strict=True)
+        with crm.unit() as unit:
+            raw = b"From: bo@example.com\nSubject: Hi\n\nHello\n"
+            actions.quarantine(unit, "inbox", raw, "by an older crmkit")
+        crm.close()
 
 
 def _messages(folder: Path) -> None:

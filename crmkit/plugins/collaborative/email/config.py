@@ -10,6 +10,9 @@ import attrs
 
 from crmkit import InvalidValueError
 
+from .addresses import KEY, LONGEST_LOCAL, SIGNED
+from .mailbox import LOOPBACK, Mailbox
+
 Security = Literal["none", "tls", "starttls"]
 _SCHEMES: Final[dict[str, tuple[Security, int]]] = {
     "smtp": ("none", 25),
@@ -20,7 +23,6 @@ ACCEPTED: Final = "smtp://host:port, smtps://host, smtp+starttls://host or maild
 SECRET_CHARACTERS: Final = 32
 _URL: Final = re.compile(r"[!#-;=?-\[\]_a-z~]{1,500}")
 _SELECTOR: Final = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
-LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 @attrs.frozen
@@ -76,6 +78,15 @@ def _link(_: object, field: attrs.Attribute[str], value: str) -> None:
 
 
 _positive: Any = attrs.validators.gt(0)
+_BASE: Final = re.compile(r"[^\s@+<>()\[\],;:\\\"]+@[a-z0-9.-]{1,253}")
+LONGEST_BASE: Final = LONGEST_LOCAL - len("+") - KEY - len("-") - SIGNED
+
+
+def _base(_: object, field: attrs.Attribute[str], value: str) -> None:
+    local = value.partition("@")[0]
+    if value and (not _BASE.fullmatch(value) or len(local) > LONGEST_BASE):
+        accepted = f"an address with at most {LONGEST_BASE} characters before the @, and no +"
+        raise InvalidValueError(field.name, value, accepted)
 
 
 @attrs.frozen(kw_only=True)
@@ -96,6 +107,16 @@ class Settings:
         dkim_key_file, dkim_selector: The private key (PEM, RSA) that signs mails (RFC 6376), beside
             ``crmkit.toml`` unless absolute, and where its public half stands:
             ``SELECTOR._domainkey.`` before the domain of *from_address*.
+        return_address: Where mails bounce to, such as ``bounces@mail.shop.example``; what stands
+            behind a ``+`` says which mail it was (VERP), signed.
+        reply_address: Where answers go; what stands behind a ``+`` says to what, signed. It takes
+            the place of *reply_to*.
+        address_secret: Signs these addresses; at least 32 characters, best as
+            ``{ env = "NAME" }``.
+        mailboxes: What is read for bounces, answers and new mail.
+        soft_bounces, soft_bounce_days: So many refusals for now within so many days are taken for
+            a wrong address.
+        stop_words: An answer of nothing else, to a message of ours, ends what that was for.
         timeout_seconds: How long one answer of the server is waited for.
         helo: What we call ourselves; empty for this machine's name.
     """
@@ -111,6 +132,16 @@ class Settings:
     unsubscribe_secret: str = attrs.field(default="", repr=False)
     dkim_key_file: str = ""
     dkim_selector: str = ""
+    return_address: str = attrs.field(default="", validator=_base)
+    reply_address: str = attrs.field(default="", validator=_base)
+    address_secret: str = attrs.field(default="", repr=False)
+    mailboxes: tuple[Mailbox, ...] = ()
+    soft_bounces: int = attrs.field(default=3, validator=_positive)
+    soft_bounce_days: int = attrs.field(default=14, validator=_positive)
+    stop_words: tuple[str, ...] = (
+        "stop", "unsubscribe", "remove me", "abmelden", "abbestellen", "désabonner", "baja",
+        "cancellami", "afmelden", "afmeld", "odhlásit", "wypisz", "rezygnuję",
+    )  # fmt: skip
     timeout_seconds: float = attrs.field(default=30.0, validator=_positive)
     helo: str = ""
 
@@ -126,6 +157,13 @@ class Settings:
         if self.unsubscribe_url and len(self.unsubscribe_secret) < SECRET_CHARACTERS:
             accepted = f"at least {SECRET_CHARACTERS} characters, where unsubscribe_url is set"
             raise InvalidValueError("unsubscribe_secret", "...", accepted)
+        named = self.return_address or self.reply_address
+        if named and len(self.address_secret) < SECRET_CHARACTERS:
+            accepted = f"at least {SECRET_CHARACTERS} characters, where {named} is set"
+            raise InvalidValueError("address_secret", "...", accepted)
+        names = [each.name for each in self.mailboxes]
+        if len(set(names)) != len(names):
+            raise InvalidValueError("mailboxes", ", ".join(names), "each name once")
         if bool(self.dkim_key_file) != bool(self.dkim_selector):
             accepted = "set together with dkim_key_file, or not at all"
             raise InvalidValueError("dkim_selector", self.dkim_selector, accepted)

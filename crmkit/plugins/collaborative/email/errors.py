@@ -13,14 +13,13 @@ class NotConnectedError(CrmkitError):
     exit_code = 75
 
 
-class InvalidTokenError(CrmkitError):
-    """A link was not made here, or was cut or changed on its way."""
-
-    exit_code = 2
-
-    def __init__(self, token: str) -> None:
-        super().__init__(f"token {token!r:.40}: not made here, or cut or changed on its way")
-
-
 class UnsendableError(CrmkitError):
     """The message cannot become a safe mail to exactly one recipient."""
+
+
+class PoisonError(CrmkitError):
+    """A mail that came in cannot be read; it is kept aside, and the next one is read."""
+
+
+class UnprovenError(PoisonError):
+    """A report about a mail that we may not have sent, or a mail that nobody signs for."""

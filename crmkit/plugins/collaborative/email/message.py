@@ -21,6 +21,7 @@ import attrs
 from crmkit import Outgoing
 
 from . import body
+from .addresses import BOUNCE, LEAVE, REPLY, tag, tagged
 from .config import Settings
 from .errors import UnsendableError
 from .tokens import link
@@ -47,6 +48,7 @@ class Mail:
     """
     Attributes:
         key: The intent's key, fit to be a file name.
+        sender: Where it bounces to; From is another matter.
         recipient: As servers take it, the domain in ASCII.
         needs_utf8: An address is not ASCII before the ``@``.
     """
@@ -88,7 +90,7 @@ def render(outgoing: Outgoing, settings: Settings, now: datetime) -> Mail:
     _verify(content, headers, outgoing)
     return Mail(
         key=outgoing.key,
-        sender=sender,
+        sender=_return_path(settings, outgoing, sender),
         recipient=recipient,
         message_id=message_id,
         content=content,
@@ -133,7 +135,10 @@ def _named(name: str, address: str) -> str:
 
 
 def _answers(settings: Settings, outgoing: Outgoing) -> Iterator[tuple[str, str]]:
-    if settings.reply_to:
+    if settings.reply_address:
+        base, secret = settings.reply_address, settings.address_secret
+        yield "Reply-To", tagged(base, secret, REPLY, outgoing.key)
+    elif settings.reply_to:
         yield "Reply-To", _address("reply_to", settings.reply_to)
     if ways := list(_ways_out(settings, outgoing)):
         yield "List-Unsubscribe", ",\r\n ".join(f"<{each}>" for each in ways)
@@ -147,7 +152,13 @@ def _ways_out(settings: Settings, outgoing: Outgoing) -> Iterator[str]:
         yield link(url, secret, outgoing.customer_id, outgoing.purpose)
     if settings.unsubscribe_to:
         to = _address("unsubscribe_to", settings.unsubscribe_to)
-        yield f"mailto:{to}?subject=unsubscribe%20{outgoing.key}"
+        secret, key = settings.address_secret, outgoing.key
+        yield f"mailto:{to}?subject=unsubscribe%20{tag(secret, LEAVE, key) if secret else key}"
+
+
+def _return_path(settings: Settings, outgoing: Outgoing, sender: str) -> str:
+    base = settings.return_address
+    return tagged(base, settings.address_secret, BOUNCE, outgoing.key) if base else sender
 
 
 def _extra(outgoing: Outgoing) -> Iterator[tuple[str, str]]:

@@ -7,18 +7,16 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
-from crmkit import CRM, RecordNotFoundError
+from crmkit import CRM, InvalidTokenError, RecordNotFoundError
 
 from . import tokens
 from .actions import unsubscribe
 from .config import Settings
-from .errors import InvalidTokenError
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 LONGEST_BODY: Final = 4_096
-LONGEST_TOKEN: Final = 1_000
 _PAGE: Final = (
     '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     "<title>E-mail</title><p>{}</p>"
@@ -55,7 +53,7 @@ def _answer(crm: CRM, environ: WSGIEnvironment) -> tuple[str, str]:
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD", "POST"):
         return "405 Method Not Allowed", "Use GET or POST."
     try:
-        _, purpose = tokens.read(crm.settings(Settings).unsubscribe_secret, _short(given))
+        _, purpose = tokens.read(crm.settings(Settings).unsubscribe_secret, given)
         if environ["REQUEST_METHOD"] == "POST":
             _drain(environ)
             with crm.unit() as unit:
@@ -64,12 +62,6 @@ def _answer(crm: CRM, environ: WSGIEnvironment) -> tuple[str, str]:
     except (InvalidTokenError, RecordNotFoundError):
         return "400 Bad Request", "This link is not whole. Please use the one in the e-mail."
     return "200 OK", f"E-mail for: {escape(purpose)}" + _BUTTON.format("No more of these")
-
-
-def _short(given: str) -> str:
-    if not given or len(given) > LONGEST_TOKEN:
-        raise InvalidTokenError(given[:20])
-    return given
 
 
 def _drain(environ: WSGIEnvironment) -> None:

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmkit import Customer, InvalidValueError, Outgoing
+from crmkit import Customer, InvalidTokenError, InvalidValueError, Outgoing
 from crmkit.plugins.collaborative.email import (
-    InvalidTokenError,
     NotConfiguredError,
     Settings,
     render,

@@ -26,10 +26,13 @@ def unsubscribe(unit: Unit, token: str) -> bool:
     if not unit.crm.is_enabled("consent"):
         raise NotConfiguredError("[email] unsubscribing needs the plugin consent; enable it")
     customer_id, purpose = tokens.read(settings.unsubscribe_secret, token)
-    return _end(unit, customer_id, purpose)
+    return end(unit, customer_id, purpose)
 
 
-def _end(unit: Unit, customer_id: int, purpose: str) -> bool:
+def end(unit: Unit, customer_id: int, purpose: str, *, source: str = "a click in a mail") -> bool:
+    """End by e-mail what somebody got; False if that was so already, or ``consent`` is off."""
+    if not unit.crm.is_enabled("consent"):
+        return False
     from crmkit.plugins.foundation import consent
 
     who = unit.customers.get(customer_id)
@@ -44,5 +47,5 @@ def _end(unit: Unit, customer_id: int, purpose: str) -> bool:
     ]
     if told and told[-1] == "withdrawn":
         return False
-    consent.withdraw(unit, who.id, purpose=purpose, channel="email", source="a click in a mail")
+    consent.withdraw(unit, who.id, purpose=purpose, channel="email", source=source)
     return True
