@@ -1,10 +1,11 @@
 """
 A campaign to a million people, audience, holdout and intents, and a journey's step of them all.
 
-    python -m benchmarks.marketing [--people 1000000]
+    python -m benchmarks.marketing [--people 1000000] [--template]
 
 Everything is checked as always: consent, policy, limits. The peak of the process's memory is
-printed after each part. PostgreSQL takes part where ``CRMKIT_BENCH_POSTGRES`` names a server.
+printed after each part. With ``--template`` the message is MJML of three sections, with the text
+made of it. PostgreSQL takes part where ``CRMKIT_BENCH_POSTGRES`` names a server.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sqlalchemy as sa
 
 from benchmarks.databases import databases
 from crmkit import CRM, ContactPoint, Customer, Unit
+from crmkit.plugins.collaborative import templates
 from crmkit.plugins.foundation import consent, policy, scoring
 from crmkit.plugins.foundation.consent import tables as consent_tables
 from crmkit.plugins.operational import marketing
@@ -27,6 +29,12 @@ from crmkit.plugins.operational.marketing import Campaign, Journey, Step, Varian
 from crmkit.sql import insert_many
 from crmkit.testing import Clock
 
+MJML = """<mjml><mj-head><mj-title>For {{ customer.name }}</mj-title></mj-head><mj-body>
+<mj-section><mj-column><mj-text>Dear {{ customer.name }}, come and see.</mj-text></mj-column>
+</mj-section><mj-section><mj-column><mj-image src="https://shop.example/tea.png" alt="Tea"/>
+<mj-button href="https://shop.example/">Come</mj-button></mj-column></mj-section>
+<mj-section><mj-column><mj-text><a href="{{ email.unsubscribe_url }}">No more</a></mj-text>
+</mj-column></mj-section></mj-body></mjml>"""
 PLUGINS = ("scoring", "consent", "policy", "delivery", "email", "marketing")
 CHUNK = 50_000
 POLICY = """
@@ -46,22 +54,28 @@ channels = ["email"]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=1_000_000)
-    people = parser.parse_args().people
+    parser.add_argument("--template", action="store_true", help="say it by a template")
+    people, template = vars(parser.parse_args()).values()
     with tempfile.TemporaryDirectory(prefix="crmkit-bench-") as folder:
         for name, url in databases(Path(folder), "marketing"):
             print(f"\n{name}, {people:,} people")
-            for what, seconds in _turn(url, people, folder):
+            for what, seconds in _turn(url, people, folder, template=template):
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
                 print(f"  {what:<52}{seconds:>9.1f} s{peak:>9.0f} MB", flush=True)
 
 
-def _turn(url: str, people: int, folder: str) -> Iterator[tuple[str, float]]:
+def _turn(url: str, people: int, folder: str, *, template: bool) -> Iterator[tuple[str, float]]:
     clock = Clock()
-    email = {"target": f"maildir:{folder}/out", "from_address": "shop@example.com"}
-    crm = CRM.open(url, PLUGINS, clock=clock, settings={"email": email})
+    email = {
+        "target": f"maildir:{folder}/out",
+        "from_address": "shop@example.com",
+        "unsubscribe_to": "leave@shop.example",
+    }
+    plugins = (*PLUGINS, "templates") if template else PLUGINS
+    crm = CRM.open(url, plugins, clock=clock, settings={"email": email})
     crm.upgrade()
     yield "people with an address and a consent", _taken(lambda: _fill(crm, people))
-    yield "launch: the audience is frozen", _taken(lambda: _launch(crm))
+    yield "launch: the audience is frozen", _taken(lambda: _launch(crm, template=template))
     yield "fill: arms, holdout, intents", _taken(lambda: marketing.fill_all(crm, "spring"))
     yield "results", _taken(lambda: _results(crm))
     with crm.unit() as unit:
@@ -122,9 +136,12 @@ def _consent(unit: Unit, ids: list[int]) -> None:
     insert_many(unit.connection, table, rows)
 
 
-def _launch(crm: CRM) -> None:
+def _launch(crm: CRM, *, template: bool) -> None:
     letter = Variant(subject="For {name}", text="Come and see.")
     with crm.unit() as unit:
+        if template:
+            templates.save(unit, templates.Template(name="spring", mjml=MJML))
+            letter = Variant(template="spring")
         marketing.save_campaign(
             unit,
             Campaign(

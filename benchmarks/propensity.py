@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from crmkit.plugins.analytical.propensity import fit_logistic
+from crmkit.plugins.foundation.scoring import fit_logistic
 
 ROWS, COLUMNS, TURNS = 45_211, 42, 5
 

@@ -9,6 +9,7 @@ from .core.calls import (
     may_contact,
     propose_offers,
     segments,
+    tokens,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "may_contact",
     "propose_offers",
     "segments",
+    "tokens",
 ]

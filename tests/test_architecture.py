@@ -29,7 +29,7 @@ HOOKS_PAGE = TESTS.parent / "docs" / "reference" / "hooks.md"
 LONGEST_FILE = 400
 LONGEST_TEST_FILE = 600
 LONGEST_FUNCTION = 50
-LARGEST_CORE = 2_650
+LARGEST_CORE = 2_670
 NO_CODE = {
     tokenize.COMMENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER, tokenize.INDENT,
     tokenize.NEWLINE, tokenize.NL,

@@ -58,6 +58,26 @@ class TestChurn(ScorerSuite):
     tolerance = 1e-3
 
 
+class TestContractChurn(ScorerSuite):
+    plugin = "churn"
+    scorer = "contract_churn"
+    outcome_adds_up = False
+    people = 90
+    settings = MappingProxyType({"churn": {"contracts": {"least_events": 5}}})
+    money = ("revenue_minor", "then_revenue_minor")
+    money_scales = "nothing"
+
+    def happened(self, unit, customer, chance):
+        super().happened(unit, customer, chance)
+        days = [chance.uniform(200, 700)] + (
+            [chance.uniform(1, 150)] if chance.random() < 0.5 else []
+        )
+        unit.interactions.add_many(
+            Interaction(customer_id=customer.id, kind=kind, at=unit.now - timedelta(days=ago))
+            for kind, ago in zip(("contract.start", "contract.end"), days, strict=False)
+        )
+
+
 class TestProfit(ScorerSuite):
     plugin = "profit"
     scorer = "profit"

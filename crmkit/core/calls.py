@@ -6,7 +6,7 @@ The only place that knows how results combine, and what a failure means for whic
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..database.migrations import unattended
@@ -106,7 +106,17 @@ def describe(unit: Unit, customers: Sequence[Customer]) -> list[tuple[str, Remar
     return _flat("crmkit_describe", answers, Remark)
 
 
-def export(unit: Unit, customer_ids: Sequence[int]) -> dict[int, dict[str, object]]:
+def tokens(
+    unit: Unit, customer_ids: Sequence[int], purpose: str, plugins: Collection[str]
+) -> dict[int, dict[str, Mapping[str, object]]]:
+    """What those *plugins* that can tell messages something do tell, by customer id and plugin."""
+    given = {"unit": unit, "customer_ids": customer_ids, "purpose": purpose}
+    asked = [e for e in unit.hooks.implementations("crmkit_tokens") if e.plugin in plugins]
+    answers = [(e.plugin, unit.hooks.ask("crmkit_tokens", e, **given)) for e in asked]
+    return _by_customer("crmkit_tokens", customer_ids, answers)
+
+
+def export(unit: Unit, customer_ids: Sequence[int]) -> dict[int, dict[str, Mapping[str, object]]]:
     """
     What each plugin holds, by customer id and plugin.
 
@@ -114,11 +124,18 @@ def export(unit: Unit, customer_ids: Sequence[int]) -> dict[int, dict[str, objec
         RefusedError: If a plugin that does not run may hold data about them.
     """
     _refuse_unattended(unit)
-    found: dict[int, dict[str, object]] = {customer_id: {} for customer_id in customer_ids}
-    for plugin, answer in unit.hooks.all("crmkit_export", unit=unit, customer_ids=customer_ids):
+    answers = unit.hooks.all("crmkit_export", unit=unit, customer_ids=customer_ids)
+    return _by_customer("crmkit_export", customer_ids, answers)
+
+
+def _by_customer(
+    hook: str, customer_ids: Sequence[int], answers: Sequence[tuple[str, Any]]
+) -> dict[int, dict[str, Mapping[str, object]]]:
+    found: dict[int, dict[str, Mapping[str, object]]] = {each: {} for each in customer_ids}
+    for plugin, answer in answers:
         if not isinstance(answer, Mapping) or not answer.keys() <= found.keys():
             problem = TypeError(f"expected a mapping by the ids asked for, got {answer!r:.80}")
-            raise HookFailedError("crmkit_export", [(plugin, problem)])
+            raise HookFailedError(hook, [(plugin, problem)])
         for customer_id, data in answer.items():
             found[customer_id][plugin] = data
     return found

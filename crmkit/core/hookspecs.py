@@ -148,6 +148,20 @@ def crmkit_describe(unit: Unit, customers: Sequence[Customer]) -> Iterable[Remar
 
 
 @hookspec
+def crmkit_tokens(
+    unit: Unit, customer_ids: Sequence[int], purpose: str
+) -> Mapping[int, Mapping[str, object]]:
+    """
+    Tell what messages may say about these customers, by customer id: plain data by name.
+
+    Text, numbers, Money, dates, aware datetimes, lists and mappings of these; None for what is
+    not known of this customer. Everybody has the same names. Templates find them under the name of
+    your plugin. *purpose* is what the message is for; empty in a preview. Write nothing.
+    """
+    return {}
+
+
+@hookspec
 def crmkit_export(unit: Unit, customer_ids: Sequence[int]) -> Mapping[int, Mapping[str, object]]:
     """Return everything you hold about these customers, JSON-ready, by customer id."""
     return {}

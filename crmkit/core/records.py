@@ -237,6 +237,7 @@ class Outgoing:
     Attributes:
         key: Unique and stable over retries; a provider that takes an idempotency key gets it.
         headers: Extra headers as ``(name, value)``; a channel without headers ignores them.
+        html: The same as *text*, where the channel can show it; one that cannot ignores it.
     """
 
     key: str
@@ -246,6 +247,7 @@ class Outgoing:
     text: str
     purpose: str
     headers: tuple[tuple[str, str], ...] = ()
+    html: str = ""
 
 
 ReceiptState = Literal["sent", "failed", "retry", "unknown"]

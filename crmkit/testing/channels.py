@@ -144,6 +144,15 @@ class ChannelSuite:
             assert receipt.state in ("sent", "failed")
             assert list(other.accepted()) == ["k1"] * (receipt.state == "sent")
 
+    def test_html_beside_the_text_is_sent_or_left_out(
+        self, make_crm: MakeCRM, tmp_path: Path
+    ) -> None:
+        with self.other_side("sent", tmp_path) as other:
+            crm = self._open(make_crm, other)
+            (receipt,) = self._send(crm, self._outgoing("k1", html="<p>There is tea.</p>"))
+            assert receipt.state == "sent"
+            assert list(other.accepted()) == ["k1"]
+
     def test_it_can_be_opened_again(self, make_crm: MakeCRM, tmp_path: Path) -> None:
         with self.other_side("sent", tmp_path) as other:
             crm = self._open(make_crm, other)

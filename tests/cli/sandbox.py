@@ -115,6 +115,7 @@ def build(folder: Path) -> None:
     _cases(folder)
     _deals(folder)
     _campaigns(folder)
+    _templates(folder)
     _webhooks(folder)
 
 
@@ -272,6 +273,16 @@ def _deals(folder: Path) -> None:
     expect(folder, "lead", "add", "bo@example.com", "A lamp for the hall")
     expect(folder, "deal", "open", "ana@example.com", "Lamps", "--amount", "40.00 GBP")
     expect(folder, "deal", "quote", "1", "--item", "LAMP,2,19.90 GBP")
+
+
+def _templates(folder: Path) -> None:
+    """The template welcome, in German too, and its files."""
+    (folder / "welcome.txt").write_text("Good to have you, {{ customer.first_name }}.\n")
+    html = "<title>Welcome</title><p>Good to have you, {{ customer.first_name }}.</p>"
+    (folder / "welcome.html").write_text(html)
+    saving = ("template", "save", "welcome", "--file", "welcome.txt", "--file", "welcome.html")
+    expect(folder, *saving)
+    expect(folder, *saving, "--language", "de")
 
 
 CAMPAIGN: Final = """

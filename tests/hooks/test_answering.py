@@ -38,6 +38,22 @@ def test_crmkit_describe_speaks_in_plugin_order(make_crm):
     assert [(name, each.text) for name, each in told] == [("one", "by one"), ("two", "by two")]
 
 
+def test_crmkit_tokens_are_asked_of_who_is_wanted(make_crm):
+    one = plugin("one", crmkit_tokens=lambda customer_ids, purpose: {7: {"for": purpose}})
+    two = plugin("two", crmkit_tokens=lambda customer_ids: 1 / 0)
+    odd = plugin("odd", crmkit_tokens=lambda customer_ids: {9: {"not": "asked for"}})
+
+    with make_crm(one, two, odd).unit(write=False) as unit:
+        assert ask.tokens(unit, [7, 8], "news", {"one", "nobody"}) == {
+            7: {"one": {"for": "news"}},
+            8: {},
+        }
+        with pytest.raises(HookFailedError, match="plugin two: crmkit_tokens failed"):
+            ask.tokens(unit, [7], "news", {"one", "two"})
+        with pytest.raises(HookFailedError, match=r"plugin odd: .*by the ids asked for"):
+            ask.tokens(unit, [7], "news", {"odd"})
+
+
 def test_crmkit_export_keeps_plugins_apart(make_crm):
     one = plugin("one", crmkit_export=lambda customer_ids: {customer_ids[0]: {"a": 1}})
     two = plugin(

@@ -2,8 +2,9 @@
 Who is on the way out: risk from conduct, and retention curves of contracts.
 
     with crm.unit() as unit:
-        scoring.run(unit, ["churn"])
+        scoring.run(unit, ["churn", "contract_churn"])
         churn.riskiest(unit, top=20)
+        churn.leaving_soon(unit, top=20)
         churn.retention(unit)
         churn.by_month(unit)
 """
@@ -14,11 +15,11 @@ from typing import TYPE_CHECKING
 from crmkit import MissingExtraError, Plugin
 
 from . import hooks
-from .asking import contracts_of_all, riskiest
-from .config import Settings
+from .asking import contracts_of_all, leaving_soon, riskiest
+from .config import Contracts, Settings
 from .curves import by_month, retention
 from .errors import InvalidDurationsError, NothingKnownError
-from .model import AtRisk, Cohort, Contract, Curve, Ended
+from .model import AtRisk, Cohort, Contract, Curve, Ended, Leaving
 
 if TYPE_CHECKING:
     from .scoring import kaplan_meier
@@ -35,14 +36,17 @@ __all__ = [
     "AtRisk",
     "Cohort",
     "Contract",
+    "Contracts",
     "Curve",
     "Ended",
     "InvalidDurationsError",
+    "Leaving",
     "NothingKnownError",
     "Settings",
     "by_month",
     "contracts_of_all",
     "kaplan_meier",
+    "leaving_soon",
     "plugin",
     "retention",
     "riskiest",

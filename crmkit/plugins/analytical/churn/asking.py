@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,9 +12,10 @@ from crmkit.plugins.foundation import scoring
 from crmkit.sql import customer, id_list, one_of
 
 from .features import contracts, pauses
-from .model import AtRisk, Contract
+from .model import AtRisk, Contract, Leaving
 
 _ASKED = "churn_asked"
+DRIVERS = 3
 
 
 def riskiest(unit: Unit, *, top: int) -> list[AtRisk]:
@@ -59,6 +60,41 @@ def _pauses(unit: Unit, customer_ids: Sequence[int]) -> dict[int, tuple[int, flo
     given: dict[str, Any] = {_ASKED: id_list(unit.connection, customer_ids)}
     rows = unit.connection.execute(pauses(Scope(as_of=unit.now, customers=asked)), given)
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def leaving_soon(unit: Unit, *, top: int) -> list[Leaving]:
+    """Customers whose contract runs, the likeliest to end it first, and what speaks for it."""
+    score = scoring.score_table.c
+    select = (
+        sa.select(score.customer_id)
+        .where(score.scorer == "contract_churn", score.label != "ended")
+        .order_by(score.value.desc(), score.customer_id)
+        .limit(top)
+    )
+    ids = list(unit.connection.scalars(select))
+    found = scoring.scores_of_many(unit, ids)
+    told = {
+        each.customer_id: each
+        for scores in found.values()
+        for each in scores
+        if each.scorer == "contract_churn"
+    }
+    return [
+        Leaving(
+            customer_id=each,
+            chance=told[each].value,
+            low=told[each].low,
+            high=told[each].high,
+            drivers=_drivers(told[each].reasons),
+        )
+        for each in ids
+    ]
+
+
+def _drivers(reasons: Mapping[str, float]) -> dict[str, float]:
+    """What moves the chance most, either way."""
+    ranked = sorted(reasons.items(), key=lambda each: -abs(each[1]))
+    return {name: part for name, part in ranked[:DRIVERS] if part}
 
 
 def contracts_of_all(unit: Unit) -> list[Contract]:

@@ -44,6 +44,27 @@ def _why(each: AtRisk) -> str:
     return f"away {each.pauses:.1f} times their usual pause of {each.pause_days:.0f} days"
 
 
+@churn.command(epilog=examples("crmkit churn contracts --top 10"))
+@click.option("--top", default=20, show_default=True, help="How many customers.")
+@pass_crm
+def contracts(crm: CRM, top: int) -> None:
+    """List whose contract is likeliest to end, and what speaks for it and against it."""
+    with crm.unit(write=False) as unit:
+        found = asking.leaving_soon(unit, top=top)
+    if not found:
+        say("No running contract is scored; `crmkit score run contract_churn` does it.")
+    emit(
+        {
+            "customer_id": each.customer_id,
+            "chance": each.chance,
+            "low": each.low,
+            "high": each.high,
+            "drivers": ", ".join(f"{name} {part:+.3f}" for name, part in each.drivers.items()),
+        }
+        for each in found
+    )
+
+
 @churn.command(epilog=examples("crmkit churn curve --plot curve.svg"))
 @plot_option
 @pass_crm

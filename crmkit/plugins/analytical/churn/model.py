@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
@@ -56,6 +57,24 @@ class AtRisk:
     def pauses(self) -> float | None:
         """How many of their usual pauses they have been away."""
         return self.away_days / self.pause_days if self.pause_days else None
+
+
+@attrs.frozen(kw_only=True)
+class Leaving:
+    """
+    Somebody whose contract runs.
+
+    Attributes:
+        chance: That it ends within the horizon, in [0, 1]; *low* and *high* bound it at 95 %, None
+            where the model gives no bounds.
+        drivers: What moves it most from the average, by column, either way.
+    """
+
+    customer_id: int
+    chance: float
+    low: float | None
+    high: float | None
+    drivers: Mapping[str, float] = attrs.field(hash=False)
 
 
 @attrs.frozen(kw_only=True)

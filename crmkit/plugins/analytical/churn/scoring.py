@@ -76,3 +76,22 @@ def risk_of(alive: Scored, at_risk: float, lost: float) -> Scored:
         base=1 - alive.base,
         reasons={name: 0.0 - np.asarray(each) for name, each in alive.reasons.items()},
     )
+
+
+def leaving(chance: Scored, runs: Array, at_risk: float) -> Scored:
+    """
+    The chance that a contract ends: of one that has ended already, nothing is left to happen, and
+    its only reason, ``ended``, says so. Labels: ``staying``, ``at_risk``, ``ended``.
+    """
+    is_on = np.asarray(runs) == 1
+    value = np.where(is_on, chance.value, 0.0)
+    labels = np.where(value >= at_risk, "at_risk", "staying")
+    reasons = {name: np.where(is_on, each, 0.0) for name, each in chance.reasons.items()}
+    return attrs.evolve(
+        chance,
+        value=value,
+        low=None if chance.low is None else np.where(is_on, chance.low, 0.0),
+        high=None if chance.high is None else np.where(is_on, chance.high, 0.0),
+        labels=np.where(is_on, labels, "ended").astype(object),
+        reasons=reasons | {"ended": np.where(is_on, 0.0, -chance.base)},
+    )

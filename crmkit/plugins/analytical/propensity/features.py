@@ -8,16 +8,16 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from crmkit import Scope
+from crmkit.plugins.foundation.scoring import attribute_values
 from crmkit.sql import (
     Count,
     Text,
-    attribute_value,
     days_between,
     int_sum,
     interaction,
 )
 
-from .config import FACTS, Settings, column_of
+from .config import Settings
 
 ORDER: Final = "purchase.order"
 
@@ -34,7 +34,7 @@ def features(settings: Settings, scope: Scope) -> sa.Select[Any]:
     now, then = _facts(settings, scope, scope.as_of), _facts(settings, scope, cut)
     since = _happened(settings, scope, cut)
     columns: list[sa.ColumnElement[Any]] = []
-    for name in [*FACTS, *map(column_of, settings.kinds)]:
+    for name in [*settings.facts, *map(settings.column_of, settings.kinds)]:
         unknown = settings.history_days if name.endswith("_days") else 0
         columns.append(sa.func.coalesce(now.c[name], unknown).label(name))
         columns.append(sa.func.coalesce(then.c[name], unknown).label(f"then_{name}"))
@@ -42,7 +42,7 @@ def features(settings: Settings, scope: Scope) -> sa.Select[Any]:
         since, since.c.customer_id == now.c.customer_id
     )
     for name in settings.attributes:
-        told = _attribute(name, scope)
+        told = attribute_values(name, scope)
         source = source.outerjoin(told, told.c.customer_id == now.c.customer_id)
         value = sa.type_coerce(told.c.value, Text)
         columns += [value.label(f"attribute_{name}"), value.label(f"then_attribute_{name}")]
@@ -82,7 +82,7 @@ def _facts(settings: Settings, scope: Scope, until: datetime) -> sa.Subquery:
             days_between(sa.func.min(told.at), until).label("known_days"),
             *(
                 sa.cast(counted.filter(sa.and_(told.kind == kind, recent)), Count).label(
-                    column_of(kind)
+                    settings.column_of(kind)
                 )
                 for kind in settings.kinds
             ),
@@ -104,14 +104,5 @@ def _happened(settings: Settings, scope: Scope, since: datetime) -> sa.Subquery:
             scope.covers(told.customer_id),
         )
         .group_by(told.customer_id)
-        .subquery()
-    )
-
-
-def _attribute(name: str, scope: Scope) -> sa.Subquery:
-    told = attribute_value.c
-    return (
-        sa.select(told.customer_id, told.value)
-        .where(told.name == name, scope.covers(told.customer_id))
         .subquery()
     )

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from hashlib import sha256
-from typing import Any
 
 import attrs
 
-from crmkit import (
-    Columns,
-    Finding,
-    InvalidValueError,
-    MissingExtraError,
-    Scored,
-    Scorer,
-    Unit,
-    hookimpl,
-)
+from crmkit import Columns, Finding, InvalidValueError, Scored, Scorer, Unit, hookimpl
+from crmkit.plugins.foundation import scoring
 
 from .config import Settings
 from .features import features, outcome
@@ -51,7 +42,7 @@ def scorer(settings: Settings) -> Scorer:
         version=f"1 {settings.event} {settings.horizon_days}d {told}",
         summary=f"Chance of {settings.event} within {settings.horizon_days} days.",
         features=partial(features, settings),
-        fit=lambda columns: _scorers().fit(columns, settings),
+        fit=lambda columns: scoring.learn_chance(columns, settings),
         score=_score,
         horizon_days=settings.horizon_days,
         tuned=lambda unit: scorer(_known(unit)),
@@ -75,17 +66,4 @@ def _known(unit: Unit) -> Settings:
 
 
 def _score(columns: Columns, parameters: Mapping[str, object]) -> Scored:
-    scored: Scored = _scorers().score(columns, parameters)
-    return scored
-
-
-def _scorers() -> Any:
-    """
-    Raises:
-        MissingExtraError: Without NumPy.
-    """
-    try:
-        from .scoring import scorers
-    except ModuleNotFoundError as exc:
-        raise MissingExtraError("Propensity", "analytics") from exc
-    return scorers
+    return scoring.chance_of(columns, parameters)

@@ -54,6 +54,19 @@ def crmkit_describe(unit: Unit, customers: Sequence[Customer]) -> Iterator[Remar
 
 
 @hookimpl
+def crmkit_tokens(
+    unit: Unit, customer_ids: Sequence[int], purpose: str
+) -> Mapping[int, Mapping[str, object]]:
+    if queries.last_run(unit) is None:
+        return {each: {"products": []} for each in customer_ids}
+    found = advising.recommendations(unit, customer_ids, n=3)
+    return {
+        each: {"products": [{"sku": e.item.sku, "name": e.item.name, "why": e.why} for e in those]}
+        for each, those in found.items()
+    }
+
+
+@hookimpl
 def crmkit_export(unit: Unit, customer_ids: Sequence[int]) -> Mapping[int, Mapping[str, object]]:
     return {each: {"avoided": told} for each, told in queries.avoided_told(unit, customer_ids)}
 

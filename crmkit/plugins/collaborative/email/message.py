@@ -9,7 +9,6 @@ parsed again and compared with what was meant.
 from __future__ import annotations
 
 import re
-from binascii import b2a_qp
 from collections.abc import Iterator
 from datetime import datetime
 from email import message_from_bytes
@@ -21,9 +20,10 @@ import attrs
 
 from crmkit import Outgoing
 
+from . import body
 from .config import Settings
 from .errors import UnsendableError
-from .tokens import token
+from .tokens import link
 
 LONGEST_LINE: Final = 998
 OURS: Final = frozenset(
@@ -40,7 +40,6 @@ _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 _FOLD = re.compile(r"(\S.{38,68}?\S) (?=\S)")
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +69,7 @@ def render(outgoing: Outgoing, settings: Settings, now: datetime) -> Mail:
     if not _KEY.fullmatch(outgoing.key):
         raise UnsendableError(f"key: {outgoing.key!r:.80} is not a word of letters and digits")
     message_id = f"<{outgoing.key}@{sender.partition('@')[2]}>"
+    content_headers, content_bytes = body.written(outgoing)
     headers = [
         ("From", _named(settings.from_name, sender)),
         ("To", recipient),
@@ -81,11 +81,10 @@ def render(outgoing: Outgoing, settings: Settings, now: datetime) -> Mail:
         *_answers(settings, outgoing),
         *_extra(outgoing),
         ("MIME-Version", "1.0"),
-        ("Content-Type", 'text/plain; charset="utf-8"'),
-        ("Content-Transfer-Encoding", "quoted-printable"),
+        *content_headers,
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    content = head.encode() + b"\r\n" + _body(outgoing.text)
+    content = head.encode() + b"\r\n" + content_bytes
     _verify(content, headers, outgoing)
     return Mail(
         key=outgoing.key,
@@ -144,8 +143,8 @@ def _answers(settings: Settings, outgoing: Outgoing) -> Iterator[tuple[str, str]
 
 def _ways_out(settings: Settings, outgoing: Outgoing) -> Iterator[str]:
     if url := settings.unsubscribe_url:
-        given = token(settings.unsubscribe_secret, outgoing.customer_id, outgoing.purpose)
-        yield f"{url}{'&' if '?' in url else '?'}t={given}"
+        secret = settings.unsubscribe_secret
+        yield link(url, secret, outgoing.customer_id, outgoing.purpose)
     if settings.unsubscribe_to:
         to = _address("unsubscribe_to", settings.unsubscribe_to)
         yield f"mailto:{to}?subject=unsubscribe%20{outgoing.key}"
@@ -160,14 +159,6 @@ def _extra(outgoing: Outgoing) -> Iterator[tuple[str, str]]:
         yield name, _written(name, value)
 
 
-def _body(text: str) -> bytes:
-    try:
-        plain = _LINE_END.sub("\n", text).encode()
-    except UnicodeEncodeError as exc:
-        raise UnsendableError(f"text: cannot be written in UTF-8: {exc}") from exc
-    return b2a_qp(plain.rstrip(b"\n") + b"\n", istext=True).replace(b"\n", b"\r\n")
-
-
 def _verify(content: bytes, headers: list[tuple[str, str]], outgoing: Outgoing) -> None:
     mail = message_from_bytes(content)
     found = [(name, _unfolded(value)) for name, value in mail.raw_items()]
@@ -178,10 +169,7 @@ def _verify(content: bytes, headers: list[tuple[str, str]], outgoing: Outgoing) 
         raise UnsendableError(f"the subject came out as {subject!r:.80}")
     if _BARE.search(content) or max(map(len, content.split(b"\r\n"))) > LONGEST_LINE:
         raise UnsendableError("the mail holds a bare line break or too long a line")
-    body = mail.get_payload(decode=True)
-    meant = _LINE_END.sub("\n", outgoing.text).rstrip("\n")
-    if not isinstance(body, bytes) or body.decode().replace("\r\n", "\n").rstrip("\n") != meant:
-        raise UnsendableError("the text did not come out as it went in")
+    body.verify(mail, outgoing)
 
 
 def _unfolded(value: object) -> str:

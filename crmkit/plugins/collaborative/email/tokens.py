@@ -20,6 +20,11 @@ def token(secret: str, customer_id: int, purpose: str) -> str:
     return urlsafe_b64encode(_signature(secret, told) + told).decode().rstrip("=")
 
 
+def link(url: str, secret: str, customer_id: int, purpose: str) -> str:
+    """The address at which one customer ends *purpose*."""
+    return f"{url}{'&' if '?' in url else '?'}t={token(secret, customer_id, purpose)}"
+
+
 def read(secret: str, given: str) -> tuple[int, str]:
     """
     The customer and the purpose of a token.

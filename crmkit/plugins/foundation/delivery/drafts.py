@@ -16,7 +16,7 @@ from .model import Intent, key_of
 COLUMNS: Final = tuple(
     "id key run step customer_id channel address purpose subject text offer_id because "  # noqa: SIM905 - reads as the row does
     "priority state not_before expires_at attempts claimed_by token reference detail "
-    "created_at".split()
+    "created_at html".split()
 )
 
 
@@ -79,4 +79,5 @@ def row(intent_id: int, key: str, intent: Intent, now: datetime) -> tuple[Any, .
         "",
         "",
         now,
+        intent.html,
     )

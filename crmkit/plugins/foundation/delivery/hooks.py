@@ -88,6 +88,7 @@ def crmkit_export(unit: Unit, customer_ids: Sequence[int]) -> Mapping[int, Mappi
                 "purpose": message.purpose,
                 "subject": message.subject,
                 "text": message.text,
+                "html": message.html,
                 "state": message.state,
                 "finished_at": message.finished_at and message.finished_at.isoformat(),
                 "detail": message.detail,

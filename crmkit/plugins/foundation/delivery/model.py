@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -21,6 +22,7 @@ TERMINAL: Final = frozenset(STATES[3:])
 HELD: Final = STATES[1:3]
 Priority = Literal["urgent", "normal", "bulk"]
 PRIORITIES: Final[tuple[Priority, ...]] = get_args(Priority)
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def _text(longest: int, *, empty: bool = False) -> Callable[[Any, attrs.Attribute[str], str], None]:
@@ -29,8 +31,7 @@ def _text(longest: int, *, empty: bool = False) -> Callable[[Any, attrs.Attribut
             not isinstance(value, str)
             or len(value) > longest
             or not (empty or value.strip())
-            or "\0" in value
-            or any("\ud800" <= c <= "\udfff" for c in value)
+            or _NO_TEXT.search(value)
         ):
             least = "" if empty else "non-empty "
             accepted = f"{least}text of at most {longest} characters, without NUL or surrogates"
@@ -57,6 +58,7 @@ class Intent:
     Attributes:
         run, step: What it belongs to: one address gets at most one message per run and step.
         channel: Name of an enabled channel.
+        html: The same, for channels that show it; the text is there in any case.
         offer_id: The offer it carries.
         because: The row it came from, such as the decision.
         not_before, expires_at: It is sent at or after the one and before the other.
@@ -71,6 +73,7 @@ class Intent:
     purpose: str = attrs.field(validator=_text(100))
     subject: str = attrs.field(validator=_text(1000, empty=True))
     text: str = attrs.field(validator=_text(1_000_000, empty=True))
+    html: str = attrs.field(default="", validator=_text(1_000_000, empty=True))
     offer_id: int | None = None
     because: Ref | None = None
     expires_at: datetime | None = attrs.field(default=None, validator=_aware)
@@ -110,6 +113,7 @@ class Message:
     Attributes:
         key: Unique; the other side gets it too.
         because: ``noun:id``, or empty.
+        html: Kept until it is sent; the text stays.
         attempts: How often it was handed to the channel.
         token: Goes up with every change of hands; who holds an old one cannot write.
         reference: The other side's own id of the message.
@@ -126,6 +130,7 @@ class Message:
     purpose: str
     subject: str
     text: str
+    html: str
     offer_id: int | None
     because: str
     priority: Priority

@@ -34,6 +34,7 @@ intent = table(
     sa.Column("reference", Text, nullable=False),
     sa.Column("detail", Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("html", Text, nullable=False, server_default=""),
     sa.Index(None, "key", unique=True),
     sa.Index(None, "state", "priority", "not_before", "id"),
     sa.Index(None, "run", "state"),

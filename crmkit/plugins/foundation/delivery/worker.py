@@ -221,6 +221,7 @@ class _Worker:
             address=message.address,
             subject=message.subject,
             text=message.text,
+            html=message.html,
             purpose=message.purpose,
         )
         try:

@@ -16,14 +16,23 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmkit import Plugin
+from crmkit import MissingExtraError, Plugin
 
 from . import hooks, tables
 from .actions import define_segment, drop_segment, refresh_segments, run
 from .comparing import compare
 from .config import Settings
 from .defining import preview
-from .errors import NoFullRunError, ScorerError, TooThinError
+from .errors import (
+    InvalidColumnsError,
+    LeakError,
+    NoFullRunError,
+    OneClassError,
+    ScorerError,
+    TooThinError,
+)
+from .features import attribute_values
+from .lesson import Lesson
 from .model import (
     Backtest,
     Decile,
@@ -58,6 +67,18 @@ if TYPE_CHECKING:
     from .accuracy import area_under_curve, deciles, log_loss, squared_error
     from .backtesting import backtest
     from .columns import read_columns
+    from .learning.boosting import Boosted, fit_boosted
+    from .learning.calibration import Isotonic, Platt, isotonic, platt
+    from .learning.chances import chance_of, learn_chance, learner, left_out
+    from .learning.encoding import Encoding, folds
+    from .learning.leaks import (
+        refuse_declared,
+        refuse_implausible,
+        refuse_late,
+        strength,
+        suspects,
+    )
+    from .learning.logistic import Logistic, fit_logistic
 
 plugin = Plugin(
     name="scoring",
@@ -70,11 +91,20 @@ plugin = Plugin(
 
 __all__ = [
     "Backtest",
+    "Boosted",
     "Decile",
+    "Encoding",
+    "InvalidColumnsError",
+    "Isotonic",
+    "LeakError",
+    "Lesson",
+    "Logistic",
     "Membership",
     "Mode",
     "Movement",
     "NoFullRunError",
+    "OneClassError",
+    "Platt",
     "Preview",
     "Rival",
     "Run",
@@ -86,21 +116,34 @@ __all__ = [
     "Settings",
     "TooThinError",
     "area_under_curve",
+    "attribute_values",
     "backtest",
+    "chance_of",
     "compare",
     "deciles",
     "define_segment",
     "drop_segment",
+    "fit_boosted",
+    "fit_logistic",
+    "folds",
+    "isotonic",
+    "learn_chance",
+    "learner",
+    "left_out",
     "log_loss",
     "members",
     "members_of",
     "memberships_of",
     "memberships_of_many",
     "movements",
+    "platt",
     "plugin",
     "preview",
     "read_columns",
     "refresh_segments",
+    "refuse_declared",
+    "refuse_implausible",
+    "refuse_late",
     "run",
     "runs",
     "score_of",
@@ -111,22 +154,38 @@ __all__ = [
     "segment_rules",
     "sizes",
     "squared_error",
+    "strength",
+    "suspects",
 ]
 
 
-_NEED_NUMPY = {
-    "area_under_curve": "accuracy",
-    "backtest": "backtesting",
-    "deciles": "accuracy",
-    "log_loss": "accuracy",
-    "read_columns": "columns",
-    "squared_error": "accuracy",
+_HOME = {
+    "accuracy": ("area_under_curve", "deciles", "log_loss", "squared_error"),
+    "backtesting": ("backtest",),
+    "columns": ("read_columns",),
+    "learning.boosting": ("Boosted", "fit_boosted"),
+    "learning.calibration": ("Isotonic", "Platt", "isotonic", "platt"),
+    "learning.chances": ("chance_of", "learn_chance", "learner", "left_out"),
+    "learning.encoding": ("Encoding", "folds"),
+    "learning.leaks": (
+        "refuse_declared",
+        "refuse_implausible",
+        "refuse_late",
+        "strength",
+        "suspects",
+    ),
+    "learning.logistic": ("Logistic", "fit_logistic"),
 }
+_NEED_NUMPY = {name: module for module, names in _HOME.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
     """What needs NumPy is imported when it is first used."""
     if name not in _NEED_NUMPY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(import_module(f".{_NEED_NUMPY[name]}", __name__), name)
+    try:
+        module = import_module(f".{_NEED_NUMPY[name]}", __name__)
+    except ModuleNotFoundError as exc:
+        raise MissingExtraError(f"{__name__}.{name}", "analytics") from exc
+    found: object = getattr(module, name)
     return found

@@ -48,6 +48,22 @@ def crmkit_describe(unit: Unit, customers: Sequence[Customer]) -> Iterator[Remar
 
 
 @hookimpl
+def crmkit_tokens(
+    unit: Unit, customer_ids: Sequence[int], purpose: str
+) -> Mapping[int, Mapping[str, object]]:
+    accounts = loyalty.points_of_many(unit, customer_ids)
+    return {
+        each: {
+            "points": account.points,
+            "tier": account.tier,
+            "points_lost_next": account.next_loss and account.next_loss[0],
+            "points_lost_on": account.next_loss and account.next_loss[1],
+        }
+        for each, account in accounts.items()
+    }
+
+
+@hookimpl
 def crmkit_explain(unit: Unit, refs: Sequence[Ref]) -> Iterator[Cause]:
     found = queries.documents(unit, [ref.id for ref in refs if ref.noun == "billing"])
     for each in found:

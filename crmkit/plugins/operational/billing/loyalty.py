@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from crmkit import Unit
+from crmkit.sql import id_list, one_of
 
 from .config import Settings
 from .model import PointsAccount, PointsEntry
@@ -16,8 +17,23 @@ from .tables import billing_points
 
 def points_of(unit: Unit, customer_id: int) -> PointsAccount:
     """What a customer has, what of it is lost next, and which tier they reach."""
+    return points_of_many(unit, [customer_id])[customer_id]
+
+
+def points_of_many(unit: Unit, customer_ids: Sequence[int]) -> dict[int, PointsAccount]:
+    """The same of each of these customers."""
+    theirs = billing_points.c
+    query = sa.select(billing_points).where(one_of(theirs.customer_id))
+    given = {"ids": id_list(unit.connection, customer_ids)}
+    entries: dict[int, list[PointsEntry]] = {each: [] for each in customer_ids}
+    rows = unit.connection.execute(query.order_by(theirs.at, theirs.id), given)
+    for each in (PointsEntry(**row) for row in rows.mappings()):
+        entries[each.customer_id].append(each)
+    return {who: _account(unit, who, theirs) for who, theirs in entries.items()}
+
+
+def _account(unit: Unit, customer_id: int, entries: Sequence[PointsEntry]) -> PointsAccount:
     loyalty = unit.settings(Settings).loyalty
-    entries = points_entries(unit, customer_id)
     usable = [e for e in entries if e.unspent and (not e.expires_at or e.expires_at > unit.now)]
     lost = sum(e.unspent for e in entries if e.unspent and e not in usable)
     since = unit.now - timedelta(days=loyalty.tier_days)

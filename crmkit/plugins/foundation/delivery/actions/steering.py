@@ -122,7 +122,7 @@ def erase(unit: Unit, customer_ids: Sequence[int]) -> int:
     waiting = sa.update(intent).where(theirs, intent.c.state.in_(("queued", "claimed")))
     stopped = {"state": "suppressed", "finished_at": unit.now, "token": intent.c.token + 1}
     unit.connection.execute(waiting.values(**stopped), wanted)
-    blank = {"address": "", "subject": "", "text": "", "detail": "", "reference": ""}
+    blank = {"address": "", "subject": "", "text": "", "html": "", "detail": "", "reference": ""}
     touched = unit.connection.execute(sa.update(intent).where(theirs).values(**blank), wanted)
     log = sa.update(attempt).where(one_of(attempt.c.customer_id)).values(detail="")
     return touched.rowcount + unit.connection.execute(log, wanted).rowcount

@@ -14,7 +14,7 @@ import attrs
 import sqlalchemy as sa
 
 from crmkit import Unit
-from crmkit.sql import customer, id_list, one_of
+from crmkit.sql import Text, customer, id_list, one_of
 
 from .. import queries
 from ..backoff import wait_seconds
@@ -37,6 +37,7 @@ _FINISH = (
             name: sa.bindparam(f"new_{name}")
             for name in ("state", "attempts", "reference", "detail", "not_before", "finished_at")
         },
+        html=sa.case((sa.bindparam("new_state", type_=Text) == "sent", ""), else_=intent.c.html),
         token=intent.c.token + 1,
         lease_until=None,
     )

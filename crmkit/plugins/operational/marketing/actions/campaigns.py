@@ -11,7 +11,7 @@ from crmkit import InvalidValueError, RefusedError, StaleVersionError, Unit, ask
 from crmkit.plugins.foundation import policy
 from crmkit.sql import insert_many
 
-from .. import queries
+from .. import queries, wording
 from ..config import Settings
 from ..errors import FrozenError, NotRunningError
 from ..model import Campaign
@@ -29,6 +29,9 @@ def save_campaign(unit: Unit, campaign: Campaign) -> Campaign:
         RefusedError: If another campaign has the name.
     """
     _refuse_unknown(unit, campaign)
+    for each in campaign.variants:
+        if each.template:
+            wording.refuse_absent(unit, each.template)
     theirs = marketing_campaign.c
     told = queries.document(campaign)
     if not campaign.version:

@@ -19,7 +19,7 @@ from crmkit.sql import (
     update_rows,
 )
 
-from .. import queries
+from .. import queries, wording
 from ..config import Settings
 from ..errors import EmptyAudienceError, NotRunningError, OverBudgetError
 from ..model import (
@@ -30,6 +30,7 @@ from ..model import (
     NOT_VARIANTS,
     Campaign,
     Filled,
+    Variant,
     incentive_of,
 )
 from ..numbers import Draw, position
@@ -53,6 +54,7 @@ def launch(unit: Unit, name: str) -> Campaign:
         NotRunningError: If it was launched before.
         EmptyAudienceError: If nobody is in the segment.
         OverBudgetError: If messages to all but the holdout would cost more than the budget.
+        RefusedError: If a template cannot be used, or fits nobody of the first few.
     """
     found = queries.campaign(unit, name)
     if found.status != "draft":
@@ -78,6 +80,7 @@ def launch(unit: Unit, name: str) -> Campaign:
     if not size:
         raise EmptyAudienceError(found.segment)
     _refuse_dear(unit, found, size)
+    _refuse_wordless(unit, found)
     count_again(unit.connection, marketing_member)
     provenance = {"segment": found.segment, "customers": size, "frozen_by": unit.actor}
     update(unit, found, status="launching", launched_at=unit.now, audience=provenance)
@@ -106,6 +109,24 @@ def _refuse_dear(unit: Unit, campaign: Campaign, size: int) -> None:
     cost = Money(fixed + reached * campaign.message_cost_minor, settings.currency)
     if cost > campaign.budget:
         raise OverBudgetError(cost, campaign.budget)
+
+
+def _refuse_wordless(unit: Unit, campaign: Campaign) -> None:
+    """Templates are looked at, and tried on the first few of the audience."""
+    purpose, channel = campaign.purpose, campaign.channel
+    some = unit.customers.get_many(queries.unassigned(unit, campaign.id, wording.SAMPLE))
+    for each in campaign.variants:
+        if each.template:
+            wording.refuse_template(unit, each.template, purpose=purpose, channel=channel)
+            filled = {who.id: _filled(campaign, each, "-") for who in some}
+            told = wording.said(unit, each, some, filled, purpose=purpose, channel=channel)
+            wording.refuse_unreadable(told)
+
+
+def _filled(campaign: Campaign, variant: Variant, code: str) -> dict[str, object]:
+    """What messages may say beside what is known of their reader."""
+    offer = {"offer": variant.incentive} if variant.template else {}
+    return {"code": code, "campaign": campaign.name, **offer}
 
 
 def _holdout(campaign: Campaign, settings: Settings) -> float:
@@ -209,14 +230,16 @@ def _write(
         for each in people
         if campaign.unique_codes and arms[each.id] not in NOT_VARIANTS
     }
-    told = [each for each in people if arms[each.id] not in NOT_VARIANTS]
+    texts = _texts(unit, campaign, people, arms, codes)
+    told = [each for each in people if each.id in texts and not texts[each.id].problem]
+    why = excluded | dict(wording.without(texts))
     offers = _offers(unit, campaign, told, arms, codes)
-    messages = _messages(unit, campaign, told, addresses, arms, codes, offers)
+    messages = _messages(unit, campaign, told, addresses, texts, offers)
     rows = [
         (
             arms[each.id],
             codes.get(each.id, ""),
-            excluded.get(each.id, ""),
+            why.get(each.id, ""),
             messages.get(each.id),
             offers.get(each.id),
             campaign.id,
@@ -276,22 +299,42 @@ def _offers(
     return {each.customer_id: each.id for each in unit.offers.add_many(made)}
 
 
+def _texts(
+    unit: Unit,
+    campaign: Campaign,
+    people: Sequence[Customer],
+    arms: dict[int, str],
+    codes: dict[int, str],
+) -> dict[int, wording.Said]:
+    """What each says who is in the arm of a variant. Who cannot be told it stays in the arm."""
+    found: dict[int, wording.Said] = {}
+    for variant in campaign.variants:
+        theirs = [each for each in people if arms[each.id] == variant.name]
+        filled = {e.id: _filled(campaign, variant, codes.get(e.id, "")) for e in theirs}
+        found |= wording.said(
+            unit,
+            variant,
+            theirs,
+            filled,
+            purpose=campaign.purpose,
+            channel=campaign.channel,
+            as_of=campaign.launched_at,
+        )
+    return found
+
+
 def _messages(
     unit: Unit,
     campaign: Campaign,
     people: Sequence[Customer],
     addresses: dict[int, str | None],
-    arms: dict[int, str],
-    codes: dict[int, str],
+    texts: dict[int, wording.Said],
     offers: dict[int, int],
 ) -> dict[int, int]:
     intents = []
     for each in people:
-        variant = campaign.variant(arms[each.id])
-        address = addresses[each.id]
-        assert variant is not None
+        address, said = addresses[each.id], texts[each.id]
         assert address is not None
-        words = {"name": each.name, "code": codes.get(each.id, ""), "campaign": campaign.name}
         intents.append(
             delivery.Intent(
                 run=f"campaign {campaign.name}",
@@ -300,8 +343,9 @@ def _messages(
                 channel=campaign.channel,
                 address=address,
                 purpose=campaign.purpose,
-                subject=variant.subject.format(**words),
-                text=variant.text.format(**words),
+                subject=said.subject,
+                text=said.text,
+                html=said.html,
                 offer_id=offers.get(each.id),
                 because=Ref("campaign", campaign.id),
                 priority="bulk",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from crmkit import Customer, InvalidValueError, Ref, StaleVersionError, Unit, ask, atomic, nearest
+from crmkit import InvalidValueError, Ref, StaleVersionError, Unit, ask, atomic, nearest
 from crmkit.plugins.foundation import delivery, scoring
 from crmkit.sql import (
     Instant,
@@ -22,7 +23,7 @@ from crmkit.sql import (
     one_of,
 )
 
-from .. import queries
+from .. import queries, wording
 from ..errors import StepGoneError
 from ..model import Journey, Step, Stepped
 from ..numbers import position
@@ -30,6 +31,7 @@ from ..tables import marketing_journey, marketing_traveller
 
 SIZE = 5_000
 MANY = 1_000
+log = logging.getLogger("crmkit.marketing")
 
 
 @atomic
@@ -44,7 +46,9 @@ def save_journey(
         moved: Where people go who are in a step that the new version does not have.
 
     Raises:
-        InvalidValueError: If a segment, a channel or a kind is none, or *moved* leads nowhere.
+        InvalidValueError: If a segment, a channel, a kind or a template is none, or *moved* leads
+            nowhere.
+        RefusedError: If something is wrong with a template.
         StepGoneError: If people are in a step that is gone, and *moved* does not say where they go.
         StaleVersionError: If somebody else stored a version meanwhile.
     """
@@ -78,6 +82,8 @@ def _refuse_unknown(unit: Unit, journey: Journey) -> None:
             if value not in names:
                 accepted = f"one of {', '.join(sorted(names))}{nearest(value, names)}"
                 raise InvalidValueError(f"{step.name}.{field}", value, accepted)
+        if step.template:
+            wording.refuse_template(unit, step.template, purpose=step.purpose, channel=step.channel)
     if journey.segment not in segments:
         accepted = f"one of {', '.join(sorted(segments))}{nearest(journey.segment, segments)}"
         raise InvalidValueError("segment", journey.segment, accepted)
@@ -251,25 +257,35 @@ def _reached(unit: Unit, goal: str, people: Mapping[int, datetime]) -> list[int]
 
 def _send(unit: Unit, journey: Journey, step: Step, ids: Sequence[int]) -> int:
     kind = unit.contributed.channels[step.channel].contact_kind
+    people = [each for each in unit.customers.get_many(ids) if each.status == "active"]
+    people = [each for each in people if each.contact(kind) is not None]
+    filled: dict[int, dict[str, object]] = {
+        each.id: {"code": "", "campaign": journey.name} for each in people
+    }
+    texts = wording.said(unit, step, people, filled, purpose=step.purpose, channel=step.channel)
+    for who, why in wording.without(texts):
+        log.warning("journey %s, step %s: no message to %s: %s", journey.name, step.name, who, why)
     intents = [
-        _intent(journey, step, each, address)
-        for each in unit.customers.get_many(ids)
-        if each.status == "active" and (address := each.contact(kind)) is not None
+        _intent(journey, step, each.id, each.contact(kind) or "", texts[each.id])
+        for each in people
+        if not texts[each.id].problem
     ]
     return delivery.intend_many(unit, intents).new
 
 
-def _intent(journey: Journey, step: Step, customer: Customer, address: str) -> delivery.Intent:
-    words = {"name": customer.name, "code": "", "campaign": journey.name}
+def _intent(
+    journey: Journey, step: Step, customer_id: int, address: str, said: wording.Said
+) -> delivery.Intent:
     return delivery.Intent(
         run=f"journey {journey.name}",
         step=step.name,
-        customer_id=customer.id,
+        customer_id=customer_id,
         channel=step.channel,
         address=address,
         purpose=step.purpose,
-        subject=step.subject.format(**words),
-        text=step.text.format(**words),
+        subject=said.subject,
+        text=said.text,
+        html=said.html,
         because=Ref("journey", journey.id),
     )
 

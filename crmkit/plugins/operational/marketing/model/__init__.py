@@ -2,7 +2,6 @@
 
 from .campaigns import (
     EXCLUDED,
-    FIELDS,
     GLOBAL,
     HOLDOUT,
     NO_ARM,
@@ -28,6 +27,7 @@ from .referrals import (
     Reward,
     Settled,
 )
+from .saying import FIELDS
 
 __all__ = [
     "EXCLUDED",

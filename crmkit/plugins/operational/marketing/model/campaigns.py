@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from string import Formatter
 from typing import Any, Final, Literal
 
 import attrs
 
 from crmkit import InvalidValueError, Money, Offer
 
+from .saying import fields, refuse_wordless
+
 HOLDOUT: Final = "holdout"
 GLOBAL: Final = "global holdout"
 EXCLUDED: Final = "excluded"
 NO_ARM: Final = ""
 NOT_VARIANTS: Final = (HOLDOUT, GLOBAL, EXCLUDED, NO_ARM)
-FIELDS: Final = frozenset({"name", "code", "campaign"})
-"""What texts of messages may name in braces."""
 StepKind = Literal["wait", "message", "condition", "split", "goal", "end"]
 
 
@@ -29,16 +28,6 @@ def words(longest: int, *, empty: bool = False) -> Any:
             raise InvalidValueError(field.name, value, f"{least}text of at most {longest} letters")
 
     return check
-
-
-def _fields(_: object, field: attrs.Attribute[Any], value: str) -> None:
-    try:
-        named = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
-    except ValueError:
-        named = {"?"}
-    if named - FIELDS:
-        accepted = f"a text with no more than {{{'}, {'.join(sorted(FIELDS))}}} in braces"
-        raise InvalidValueError(field.name, value, accepted)
 
 
 def identifier(_: object, field: attrs.Attribute[Any], value: str) -> None:
@@ -54,19 +43,22 @@ class Variant:
     Attributes:
         share: Of those who are not held out, in proportion to the others.
         subject, text: ``{name}``, ``{code}`` and ``{campaign}`` are filled in.
+        template: Name of one of the plugin ``templates``, instead of them.
         incentive: What is offered with it; None for no offer. Its customer is filled in.
     """
 
     name: str = attrs.field(default="a", validator=identifier)
     share: int = 1
-    subject: str = attrs.field(validator=[words(300), _fields])
-    text: str = attrs.field(validator=[words(100_000), _fields])
+    subject: str = attrs.field(default="", validator=[words(300, empty=True), fields])
+    text: str = attrs.field(default="", validator=[words(100_000, empty=True), fields])
+    template: str = ""
     incentive: str = attrs.field(default="", validator=words(500, empty=True))
     cost_minor: int = 0
 
     def __attrs_post_init__(self) -> None:
         if self.name in NOT_VARIANTS:
             raise InvalidValueError("name", self.name, f"not one of {', '.join(NOT_VARIANTS[:3])}")
+        refuse_wordless(self.name, self.subject, self.text, self.template)
         if type(self.share) is not int or not 1 <= self.share <= 1_000:
             raise InvalidValueError("share", self.share, "a whole number from 1 to 1000")
         if type(self.cost_minor) is not int or self.cost_minor < 0:
@@ -138,7 +130,7 @@ class Member:
         arm: Name of a variant, ``holdout``, ``global holdout``, ``excluded``, or empty for who
             has none yet.
         stratum: Within which arms are balanced.
-        why: Why somebody is excluded.
+        why: Why somebody is excluded, or has no message.
     """
 
     campaign_id: int
@@ -254,6 +246,7 @@ class Step:
         next: The step after it; empty for the next one of the list.
         hours: Of a ``wait``.
         subject, text, channel, purpose: Of a ``message``.
+        template: Of a ``message``, instead of subject and text.
         segment: Of a ``condition``: who is in it goes to *next*, others to *otherwise*.
         shares: Of a ``split``: step names with whole numbers.
         goal: Of a ``goal``: the kind of interaction; who did it since they came ends there, who
@@ -265,8 +258,9 @@ class Step:
     next: str = ""
     otherwise: str = ""
     hours: float = 0.0
-    subject: str = attrs.field(default="", validator=_fields)
-    text: str = attrs.field(default="", validator=_fields)
+    subject: str = attrs.field(default="", validator=fields)
+    text: str = attrs.field(default="", validator=fields)
+    template: str = ""
     channel: str = ""
     purpose: str = ""
     segment: str = ""
@@ -275,7 +269,7 @@ class Step:
 
     def __attrs_post_init__(self) -> None:
         needed = {
-            "message": ("subject", "text", "channel", "purpose"),
+            "message": ("channel", "purpose"),
             "condition": ("segment", "otherwise"),
             "split": ("shares",),
             "goal": ("goal",),
@@ -286,6 +280,8 @@ class Step:
                 raise InvalidValueError(
                     f"{self.name}.{name}", "", f"something: a {self.kind} needs it"
                 )
+        if self.kind == "message":
+            refuse_wordless(self.name, self.subject, self.text, self.template)
         if self.kind not in ("wait", "message", "condition", "split", "goal", "end"):
             accepted = "wait, message, condition, split, goal or end"
             raise InvalidValueError("kind", self.kind, accepted)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from crmkit import Unit
 
-from . import tokens
-from .config import Settings
-from .errors import NotConfiguredError
+from .. import tokens
+from ..config import Settings
+from ..errors import NotConfiguredError
 
 
 def unsubscribe(unit: Unit, token: str) -> bool:

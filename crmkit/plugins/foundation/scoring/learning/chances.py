@@ -1,4 +1,4 @@
-"""The score: fitted on what was known a horizon ago, asked of what is known now."""
+"""A chance: learnt from what was known a horizon ago, asked of what is known now."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import attrs
 import numpy as np
 
 from crmkit import Columns, Scored
-from crmkit.plugins.foundation.scoring import (
-    TooThinError,
-    area_under_curve,
-    deciles,
-    log_loss,
-)
 
-from ..config import Settings
+from ..accuracy import area_under_curve, deciles, log_loss
+from ..errors import TooThinError
+from ..lesson import Lesson
 from .boosting import Boosted, fit_boosted
 from .calibration import Platt, platt
 from .encoding import Encoding, folds
@@ -30,9 +26,13 @@ SEED: Final = 42
 NORMAL_95: Final = 1.959963984540054
 
 
-def fit(columns: Columns, settings: Settings) -> Mapping[str, object]:
+def learn_chance(columns: Columns, lesson: Lesson) -> Mapping[str, object]:
     """
     Learn from customers known a horizon ago what came since; JSON-ready.
+
+    *columns* holds each column of the lesson as known now, and with ``then_`` before its name as
+    known a horizon ago; ``was_known``, 1 for those to learn from; ``happened``, above 0 for whom it
+    came to since.
 
     The log-odds are calibrated on customers who were left out of the fit, fold by fold; how well
     the model does is measured on them too.
@@ -44,24 +44,24 @@ def fit(columns: Columns, settings: Settings) -> Mapping[str, object]:
     known = columns["was_known"] == 1
     happened = (columns["happened"][known] > 0).astype(float)
     events, others = int(happened.sum()), int((happened == 0).sum())
-    if min(events, others) < settings.least_events:
+    if min(events, others) < lesson.least_events:
         raise TooThinError(
-            f"{settings.event} came to {events} of {events + others} customers within "
-            f"{settings.horizon_days} days; to learn takes {settings.least_events} of each"
+            f"{lesson.event} came to {events} of {events + others} customers within "
+            f"{lesson.horizon_days} days; to learn takes {lesson.least_events} of each"
         )
-    given = {name: columns[f"then_{name}"][known] for name in settings.columns}
-    suspected = {name: each for name, each in given.items() if name not in settings.trusted}
+    given = {name: columns[f"then_{name}"][known] for name in lesson.columns}
+    suspected = {name: each for name, each in given.items() if name not in lesson.trusted}
     refuse_implausible(suspected, happened)
     encoding = Encoding.learn(given)
     matrix = encoding.matrix(given, len(happened))
-    learn = learner(settings)
+    learn = learner(lesson)
     outside = left_out(matrix, happened, encoding.names, learn)
     moved = platt(outside, happened)
     model = learn(matrix, happened, encoding.names)
     chance = moved.chance(outside)
     tenths = [attrs.asdict(each) for each in deciles(chance, happened)]
     return {
-        "kind": settings.model,
+        "kind": lesson.model,
         "model": model.written() if isinstance(model, Boosted) else _plain(model),
         "encoding": {"numbers": list(encoding.numbers), "levels": dict(encoding.levels)},
         "calibration": attrs.asdict(moved),
@@ -75,9 +75,9 @@ def fit(columns: Columns, settings: Settings) -> Mapping[str, object]:
     }
 
 
-def learner(settings: Settings) -> Learn:
-    """What learns a model of rows, labels and names, as the settings want it."""
-    return fit_boosted if settings.model == "boosting" else partial(_logistic, settings.ridge)
+def learner(lesson: Lesson) -> Learn:
+    """What learns a model of rows, labels and names, as the lesson wants it."""
+    return fit_boosted if lesson.model == "boosting" else partial(_logistic, lesson.ridge)
 
 
 def _logistic(ridge: float, matrix: Array, happened: Array, columns: Sequence[str]) -> Logistic:
@@ -93,7 +93,7 @@ def left_out(matrix: Array, happened: Array, columns: Sequence[str], learn: Lear
     return found
 
 
-def score(columns: Columns, parameters: Mapping[str, Any]) -> Scored:
+def chance_of(columns: Columns, parameters: Mapping[str, Any]) -> Scored:
     """
     The chance that the event comes within the horizon, in (0, 1).
 

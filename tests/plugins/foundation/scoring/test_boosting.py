@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from crmkit import MissingExtraError
-from crmkit.plugins.analytical import propensity
-from crmkit.plugins.analytical.propensity.scoring.boosting import LEAVES, RATE, ROUNDS, SEED
+from crmkit.plugins.foundation import scoring
+from crmkit.plugins.foundation.scoring.learning.boosting import LEAVES, RATE, ROUNDS, SEED
 
 sklearn = pytest.importorskip("sklearn.ensemble", reason="pip install 'crmkit[ml]'")
 
@@ -23,7 +23,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def model(rows):
-    return propensity.fit_boosted(*rows, ["a", "b", "c", "d"])
+    return scoring.fit_boosted(*rows, ["a", "b", "c", "d"])
 
 
 def test_it_is_what_scikit_learn_says(rows, model):
@@ -48,7 +48,7 @@ def test_what_columns_add_adds_up_and_is_nothing_on_average(rows, model):
 
 def test_a_bend_is_seen_where_a_line_sees_none(rows, model):
     matrix, happened = rows
-    line = propensity.fit_logistic(matrix, happened, list("abcd"), ridge=1.0)
+    line = scoring.fit_logistic(matrix, happened, list("abcd"), ridge=1.0)
     wide = np.abs(matrix[:, 1]) > 1
     by_line, by_trees = (expit(each.linear(matrix))[wide].mean() for each in (line, model))
     truth = happened[wide].mean()
@@ -61,11 +61,11 @@ def expit(linear):
 
 def test_it_survives_being_written_as_json(rows, model):
     matrix, _ = rows
-    again = propensity.Boosted.of(json.loads(json.dumps(model.written())))
+    again = scoring.Boosted.of(json.loads(json.dumps(model.written())))
     np.testing.assert_array_equal(again.linear(matrix), model.linear(matrix))
 
 
 def test_without_the_extra_it_says_which(rows, monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
     with pytest.raises(MissingExtraError, match=r"crmkit\[ml\]"):
-        propensity.fit_boosted(*rows, ["a", "b", "c", "d"])
+        scoring.fit_boosted(*rows, ["a", "b", "c", "d"])

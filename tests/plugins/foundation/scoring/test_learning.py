@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmkit.plugins.analytical import propensity
-from crmkit.plugins.analytical.propensity.scoring.scorers import learner
-from crmkit.plugins.foundation.scoring import area_under_curve, deciles, log_loss
+from crmkit.plugins.foundation import scoring
+from crmkit.plugins.foundation.scoring import area_under_curve, deciles, learner, log_loss
 
 DATA = Path(__file__).parents[5] / "shared/data"
 HOURS = [
@@ -28,7 +27,7 @@ def column(values):
 
 def test_the_hours_of_study_of_the_encyclopedia():
     # Wikipedia, "Logistic regression": -4.0777 (1.7610), 1.5046 (0.6287); deviance 16.0598
-    model = propensity.fit_logistic(column(HOURS), PASSED, ["hours"])
+    model = scoring.fit_logistic(column(HOURS), PASSED, ["hours"])
     assert model.intercept == pytest.approx(-4.0777, abs=5e-5)
     assert model.coefficients[0] == pytest.approx(1.5046, abs=5e-5)
     assert model.standard_errors[0] == pytest.approx(0.6287, abs=5e-5)
@@ -40,23 +39,23 @@ def test_the_hours_of_study_of_the_encyclopedia():
 
 def test_a_table_of_two_by_two_is_its_odds_ratio():
     x, y = [0] * 10 + [1] * 10, [1] * 2 + [0] * 8 + [1] * 6 + [0] * 4
-    model = propensity.fit_logistic(column(x), y, ["x"])
+    model = scoring.fit_logistic(column(x), y, ["x"])
     assert model.coefficients[0] == pytest.approx(log(6 / 4 / (2 / 8)))
     assert model.standard_errors[0] == pytest.approx(np.sqrt(1 / 2 + 1 / 8 + 1 / 6 + 1 / 4))
 
 
 def test_weights_are_repeated_rows():
-    once = propensity.fit_logistic([[0], [0], [1], [1]], [1, 0, 1, 0], ["x"], weights=[2, 8, 6, 4])
+    once = scoring.fit_logistic([[0], [0], [1], [1]], [1, 0, 1, 0], ["x"], weights=[2, 8, 6, 4])
     x, y = [0] * 10 + [1] * 10, [1] * 2 + [0] * 8 + [1] * 6 + [0] * 4
-    rows = propensity.fit_logistic(column(x), y, ["x"])
+    rows = scoring.fit_logistic(column(x), y, ["x"])
     assert once.coefficients == pytest.approx(rows.coefficients)
     assert once.standard_errors == pytest.approx(rows.standard_errors)
 
 
 @given(st.floats(0.01, 1000), st.floats(-50, 50))
 def test_the_unit_of_a_column_means_nothing(scale, shift):
-    plain = propensity.fit_logistic(column(HOURS), PASSED, ["hours"], ridge=1.0)
-    other = propensity.fit_logistic(column(HOURS) * scale + shift, PASSED, ["hours"], ridge=1.0)
+    plain = scoring.fit_logistic(column(HOURS), PASSED, ["hours"], ridge=1.0)
+    other = scoring.fit_logistic(column(HOURS) * scale + shift, PASSED, ["hours"], ridge=1.0)
     assert other.chance(column(HOURS) * scale + shift) == pytest.approx(
         plain.chance(column(HOURS)), rel=1e-6
     )
@@ -64,14 +63,14 @@ def test_the_unit_of_a_column_means_nothing(scale, shift):
 
 def test_what_says_nothing_is_left_out_and_said():
     rows = np.column_stack([np.ones(20), HOURS, 2 * np.array(HOURS) + 1])
-    model = propensity.fit_logistic(rows, PASSED, ["same", "hours", "again"])
+    model = scoring.fit_logistic(rows, PASSED, ["same", "hours", "again"])
     assert model.left_out == ("same", "again")
     assert model.coefficients[1] == pytest.approx(1.5046, abs=5e-5)
     assert isnan(model.standard_errors[0])
 
 
 def test_perfect_separation_is_said_and_gives_finite_chances():
-    model = propensity.fit_logistic(column([1, 2, 3, 4]), [0, 0, 1, 1], ["x"])
+    model = scoring.fit_logistic(column([1, 2, 3, 4]), [0, 0, 1, 1], ["x"])
     assert not model.converged
     assert "without error" in model.note
     assert np.isfinite(model.chance(column([1, 2, 3, 4]))).all()
@@ -86,25 +85,25 @@ def test_perfect_separation_is_said_and_gives_finite_chances():
     ],
 )
 def test_columns_that_cannot_be_learnt_from_are_refused(matrix, happened, told):
-    with pytest.raises(propensity.InvalidColumnsError, match=told):
-        propensity.fit_logistic(matrix, happened, ["x"])
+    with pytest.raises(scoring.InvalidColumnsError, match=told):
+        scoring.fit_logistic(matrix, happened, ["x"])
 
 
 @pytest.mark.parametrize(("label", "who"), [(0, "nobody"), (1, "everybody")])
 def test_one_class_alone_teaches_nothing(label, who):
-    with pytest.raises(propensity.OneClassError, match=who):
-        propensity.fit_logistic([[1], [2]], [label] * 2, ["x"])
+    with pytest.raises(scoring.OneClassError, match=who):
+        scoring.fit_logistic([[1], [2]], [label] * 2, ["x"])
 
 
 def test_isotonic_pools_what_falls():
-    found = propensity.isotonic([1, 2, 3, 4, 5, 6], [0, 1, 0, 1, 1, 1])
+    found = scoring.isotonic([1, 2, 3, 4, 5, 6], [0, 1, 0, 1, 1, 1])
     assert found.chance([1, 2, 3, 4]).tolist() == [0, 0.5, 0.5, 1]
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=40))
 def test_isotonic_rises_and_keeps_the_mean(rows):
     value, happened = zip(*rows, strict=True)
-    found = propensity.isotonic(value, happened)
+    found = scoring.isotonic(value, happened)
     assert list(found.chances) == sorted(found.chances)
     assert found.chance(value).mean() == pytest.approx(np.mean(happened))
 
@@ -113,14 +112,14 @@ def test_platt_finds_the_line_that_bent_the_odds():
     chance = np.random.default_rng(3)
     linear = chance.normal(0, 1, 20_000)
     happened = chance.random(20_000) < 1 / (1 + np.exp(-(0.5 * linear - 1)))
-    found = propensity.platt(linear, happened)
+    found = scoring.platt(linear, happened)
     assert found.slope == pytest.approx(0.5, abs=0.05)
     assert found.intercept == pytest.approx(-1, abs=0.05)
 
 
 def test_words_have_a_reference_and_strangers_count_as_it():
     told = {"n": np.array([1.0, 2, 3]), "w": np.array(["b", "a", "b"], object)}
-    encoding = propensity.Encoding.learn(told)
+    encoding = scoring.Encoding.learn(told)
     assert (encoding.names, encoding.sources) == (("n", "w=a"), ("n", "w"))
     later = {"n": np.array([5.0, 6]), "w": np.array(["a", "never seen"], object)}
     assert encoding.matrix(later, 2).tolist() == [[5, 1], [6, 0]]
@@ -128,7 +127,7 @@ def test_words_have_a_reference_and_strangers_count_as_it():
 
 def test_folds_hold_everybody_once_with_both_labels_alike():
     labels = [1] * 10 + [0] * 40
-    parts = propensity.folds(labels, 5, 1)
+    parts = scoring.folds(labels, 5, 1)
     assert sorted(np.concatenate(parts).tolist()) == list(range(50))
     assert {int(np.array(labels)[part].sum()) for part in parts} == {2}
 
@@ -153,10 +152,10 @@ def columns_of(rows, leave):
 
 
 def outside(columns, happened, **given):
-    learn = learner(propensity.Settings(**given))
-    encoding = propensity.Encoding.learn(columns)
+    learn = learner(scoring.Lesson(event="purchase.order", **given))
+    encoding = scoring.Encoding.learn(columns)
     matrix = encoding.matrix(columns, len(happened))
-    linear = propensity.left_out(matrix, happened, encoding.names, learn)
+    linear = scoring.left_out(matrix, happened, encoding.names, learn)
     return 1 / (1 + np.exp(-linear))
 
 
@@ -191,11 +190,11 @@ def test_the_length_of_the_call_is_known_only_after_it():
     rows = read(paths[0])[::4]
     happened = np.array([row["y"] == "yes" for row in rows], float)
     columns = columns_of(rows, {"y", "ID"})
-    assert propensity.suspects(columns, happened) == ["duration"]
-    with pytest.raises(propensity.LeakError, match="'duration' alone tells the two apart"):
-        propensity.refuse_implausible(columns, happened)
+    assert scoring.suspects(columns, happened) == ["duration"]
+    with pytest.raises(scoring.LeakError, match="'duration' alone tells the two apart"):
+        scoring.refuse_implausible(columns, happened)
     del columns["duration"]
-    assert propensity.suspects(columns, happened) == []
+    assert scoring.suspects(columns, happened) == []
     chance = outside(columns, happened)
     assert area_under_curve(chance, happened) == pytest.approx(0.7653, abs=0.02)
 
@@ -204,9 +203,9 @@ def test_leaks_by_declaration_and_by_time():
     from datetime import UTC, datetime, timedelta
 
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    propensity.refuse_declared({"age": False})
-    with pytest.raises(propensity.LeakError, match="declared"):
-        propensity.refuse_declared({"age": False, "length": True})
-    propensity.refuse_late({"age": at - timedelta(days=1)}, at)
-    with pytest.raises(propensity.LeakError, match="was written at"):
-        propensity.refuse_late({"age": at}, at)
+    scoring.refuse_declared({"age": False})
+    with pytest.raises(scoring.LeakError, match="declared"):
+        scoring.refuse_declared({"age": False, "length": True})
+    scoring.refuse_late({"age": at - timedelta(days=1)}, at)
+    with pytest.raises(scoring.LeakError, match="was written at"):
+        scoring.refuse_late({"age": at}, at)

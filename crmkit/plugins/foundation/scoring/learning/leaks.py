@@ -9,8 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crmkit.plugins.foundation.scoring import area_under_curve
-
+from ..accuracy import area_under_curve
 from ..errors import LeakError
 
 IMPLAUSIBLE: Final = 0.8

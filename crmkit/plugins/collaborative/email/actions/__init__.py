@@ -1,0 +1,5 @@
+"""Writes: what a click in a mail means."""
+
+from .leaving import unsubscribe
+
+__all__ = ["unsubscribe"]
