@@ -1,5 +1,6 @@
 """
-The Qini coefficient of a million customers, beside scikit-uplift where it is installed.
+The Qini coefficient of a million customers, beside scikit-uplift, and attribution, beside
+ChannelAttribution, where these are installed.
 
     python -m benchmarks.effect [--rows 1000000]
 """
@@ -13,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.timing import report, side_by_side
-from crmkit.plugins.analytical.effect import attribute, qini_coefficient
+from crmkit.plugins.analytical.effect import attribute, markov, qini_coefficient
 
 
 def main() -> None:
@@ -38,6 +39,21 @@ def main() -> None:
     won = (rng.random(10_000) < 0.2).tolist()
     medians = side_by_side({"crmkit": lambda: attribute(paths, won)}, rounds=3)
     report("credit by all rules, 10,000 paths", medians, against="crmkit")
+    contestants = {"crmkit, exact": lambda: markov(paths, won)}
+    try:
+        import ChannelAttribution
+        import pandas as pd
+    except ModuleNotFoundError:
+        print("ChannelAttribution is not installed here, so it does not take part")
+    else:
+        conversions = np.array(won, int)
+        told = {"path": [" > ".join(path) for path in paths], "conv": conversions}
+        frame = pd.DataFrame(told | {"null": 1 - conversions})
+        contestants["ChannelAttribution, simulated"] = lambda: ChannelAttribution.markov_model(
+            frame, "path", "conv", var_null="null", verbose=False, flg_pro=False
+        )
+    medians = side_by_side(contestants, rounds=3)
+    report("first-order Markov, 10,000 paths", medians, against="crmkit, exact")
 
 
 if __name__ == "__main__":

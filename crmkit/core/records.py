@@ -112,6 +112,10 @@ class Scored:
     reasons: Columns = NOTHING
 
 
+Row: TypeAlias = Mapping[str, float | str | None]
+Judge: TypeAlias = Callable[[Columns, Mapping[str, object]], tuple[Sequence[Row], Sequence[Row]]]
+
+
 @attrs.frozen(kw_only=True)
 class Scorer:
     """
@@ -131,6 +135,10 @@ class Scorer:
             foretells nothing that can be looked up later.
         foretells: How the value is read against the outcome: ``amount`` in the same unit; the
             chance of an ``event``, an outcome above 0; ``order`` says only who comes first.
+        judged: How a backtest judges it where *foretells* cannot say it, told the columns of the
+            features and of the outcome with ``value`` among them, for who has a row in both, and
+            what *fit* returned. Gives two tables: the model and its rivals with their measures,
+            and deciles of the value. The outcome may have more columns then.
         ahead: This scorer looking so many days ahead, for a backtest whose facts end sooner; None
             when the horizon is fixed.
     """
@@ -145,6 +153,7 @@ class Scorer:
     tuned: Callable[[Unit], Scorer] | None = None
     outcome: Callable[[Scope, datetime], sa.Select[Any]] | None = None
     foretells: Literal["amount", "event", "order"] = "order"
+    judged: Judge | None = None
     ahead: Callable[[int], Scorer] | None = None
 
 

@@ -74,6 +74,9 @@ cost_minor = 250
 """
 
 
+COSTS = "sku,cost,currency,since\nA-7,8.40,GBP,\nA-7,8.90,GBP,2026-01-01\n"
+
+
 def crmkit_in(folder: Path, *arguments: str) -> Result:
     with contextlib.chdir(folder):
         return CliRunner().invoke(main, list(arguments), prog_name="crmkit")
@@ -89,6 +92,7 @@ def build(folder: Path) -> None:
     for name, source in FILES.items():
         (folder / name).write_bytes((PACKAGE / source).read_bytes())
     (folder / "items.csv").write_text("sku,name,stock,tags\nB-00,Blue mug,3,local\n")
+    (folder / "costs.csv").write_text(COSTS)
     expect(folder, "init")
     with (folder / "crmkit.toml").open("a") as file:
         file.write(SETTINGS)
@@ -98,6 +102,7 @@ def build(folder: Path) -> None:
             _people(unit)
             _crowd(unit)
         crm.close()
+    expect(folder, "profit", "costs", "import", "costs.csv")
     expect(folder, "policy", "adopt", "policy.toml")
     for purpose in ("win_back", "care"):
         to_ana = ("1", "--purpose", purpose, "--channel", "email", "--evidence", "ticked the box")

@@ -9,11 +9,19 @@ from importlib.metadata import entry_points
 import pytest
 
 from crmkit import Customer, Interaction, Line, Money
+from crmkit.plugins.analytical import profit
 from crmkit.plugins.foundation import scoring
 from crmkit.testing.engines import duckdb_copy, spark_copy
 
 FROM = datetime(2024, 2, 26, 22, tzinfo=UTC)
 DAYS = 900
+
+
+COSTS = [
+    profit.Cost(sku="S1", amount=Money(350, "EUR")),
+    profit.Cost(sku="S1", amount=Money(410, "EUR"), since=FROM + timedelta(days=700)),
+    profit.Cost(sku="S2", amount=Money(35, "EUR"), per=100, since=FROM + timedelta(days=400)),
+]
 
 
 def bundled():
@@ -46,6 +54,7 @@ def book(make_crm, clock):
         unit.interactions.add_many(
             each for customer in customers for each in orders_and_returns(chance, customer.id)
         )
+        profit.tell_costs(unit, COSTS)
         scoring.run(unit)
     return crm
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from crmkit import Scope
+from crmkit.plugins.analytical import profit
 from crmkit.plugins.analytical.communities import features
 from crmkit.sql import customer
 from crmkit.testing.engines import differences
@@ -20,6 +21,8 @@ def selects(unit):
             if scorer.outcome is not None:
                 yield f"outcome of {scorer.name}, {told}", scorer.outcome(scope, unit.now)
         since = unit.now - timedelta(days=600)
+        costed = profit.facts(profit.Settings(), since, unit.now, scope, costed=True)
+        yield f"facts of profit with costs, {told}", costed
         for feature in (features.products, features.moments, features.baskets, features.returners):
             yield f"{feature.__name__} of communities, {told}", feature(scope, since)
         for segment in unit.contributed.segments.values():

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         share_difference,
         wilson,
     )
+    from .scoring.judging import compare_orders
     from .scoring.learners import Fit, fit_uplift, held_out_uplift, logistic, ridge
     from .scoring.qini import (
         auuc,
@@ -66,6 +67,7 @@ _HOME = {
         "sample_size_of_mean",
     ),
     "differences": ("cuped", "mean_difference", "ratio_difference", "share_difference", "wilson"),
+    "judging": ("compare_orders",),
     "learners": ("Fit", "fit_uplift", "held_out_uplift", "logistic", "ridge"),
     "qini": (
         "auuc",
@@ -105,6 +107,7 @@ __all__ = [
     "attribute",
     "auuc",
     "bands",
+    "compare_orders",
     "credit",
     "cuped",
     "detectable",

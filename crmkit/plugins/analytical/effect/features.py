@@ -143,6 +143,38 @@ def uplift(scope: Scope, before_days: int = 365) -> sa.Select[Any]:
     )
 
 
+def came(scope: Scope, until: datetime) -> sa.Select[Any]:
+    """
+    ``customer_id``, ``outcome`` in minor units and ``arm`` of the first run from ``scope.as_of``
+    on whose windows ended before *until*, with at least fifty customers drawn since then into each
+    arm: only of these, because what others did before is an effect of their arm already.
+    """
+    found = outcomes(_next_run(scope.as_of, until), until).subquery().c
+    return sa.select(
+        found.customer_id, sa.cast(found.revenue_minor, Count).label("outcome"), found.arm
+    ).where(found.assigned_at >= scope.as_of, scope.covers(found.customer_id))
+
+
+def _next_run(since: datetime, until: datetime) -> sa.ScalarSelect[Any]:
+    d, drawn = decision_table.alias("next_of").c, assignment_table.alias("drawn_of")
+    theirs = (drawn.c.customer_id == d.customer_id) & (drawn.c.experiment == d.experiment)
+    return (
+        sa.select(d.run)
+        .join(drawn, theirs)
+        .where(d.arm.in_(("treatment", "control")), drawn.c.at >= since)
+        .group_by(d.run)
+        .having(
+            sa.func.min(d.at) >= since,
+            sa.func.max(d.window_until) <= until,
+            _count(d.arm == "control") >= LEAST_IN_ARM,
+            _count(d.arm == "treatment") >= LEAST_IN_ARM,
+        )
+        .order_by(sa.func.min(d.at), d.run)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
 def _now(scope: Scope, before_days: int) -> sa.Subquery:
     c = interaction.c
     ordered = c.kind == ORDER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from crmkit import (
     CRM,
@@ -23,6 +23,8 @@ from crmkit import (
 from . import actions, features, queries
 from .config import Settings
 from .telling import told
+
+Row: TypeAlias = Mapping[str, float | str | None]
 
 
 @hookimpl
@@ -49,12 +51,14 @@ def crmkit_explain(unit: Unit, refs: Sequence[Ref]) -> Iterator[Cause]:
 def uplift_scorer(settings: Settings) -> Scorer:
     return Scorer(
         name="uplift",
-        version=f"1 {settings.before_days}d",
+        version=f"2 {settings.before_days}d",
         summary="Revenue an offer is expected to add within its window, in minor units.",
         features=partial(features.uplift, before_days=settings.before_days),
         fit=lambda columns: _persuasion().fit(columns),
         score=_score,
         tuned=lambda unit: uplift_scorer(unit.settings(Settings)),
+        outcome=features.came,
+        judged=_judged,
     )
 
 
@@ -76,6 +80,15 @@ def learn(crm: CRM, turn: Turn) -> str:
 def _score(columns: Columns, parameters: Mapping[str, object]) -> Scored:
     scored: Scored = _persuasion().score(columns, parameters)
     return scored
+
+
+def _judged(
+    columns: Columns, parameters: Mapping[str, object]
+) -> tuple[Sequence[Row], Sequence[Row]]:
+    _persuasion()
+    from .scoring.judging import judged
+
+    return judged(columns, parameters)
 
 
 def _persuasion() -> Any:

@@ -7,37 +7,46 @@ Profit and loss of single customers and of segments, with what serving them cost
         profit.by_segment(unit, period, "rfm.")
         profit.reconcile(unit, period, "rfm.")
 
+What single articles cost is told with :func:`tell_costs`, or imported on the command line.
+
 Other plugins put amounts in through the hook ``profit_entries``.
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmkit import MissingExtraError, Plugin
 
-from . import hooks, hookspecs
+from . import hooks, hookspecs, tables
+from .actions import remove_cost, tell_costs
 from .books import attention
 from .config import Activity, Pool, Settings
-from .errors import BooksDifferError, MixedCurrenciesError, OverlappingSegmentsError
+from .errors import BooksDifferError, CostSheetError, MixedCurrenciesError, OverlappingSegmentsError
 from .features import facts
 from .model import (
     LINES,
     Attention,
     Concentration,
+    Cost,
     Entries,
     Period,
+    Product,
     Reconciliation,
     Statement,
 )
+from .queries import costs
 
 if TYPE_CHECKING:
     from .drawing import by_segment, concentration, reconcile, statements, total
+    from .margins import products
     from .scoring import gini, whale_curve
 
 _MODULE = {
     "by_segment": "drawing",
     "concentration": "drawing",
     "gini": "scoring",
+    "products": "margins",
     "reconcile": "drawing",
     "statements": "drawing",
     "total": "drawing",
@@ -50,6 +59,8 @@ plugin = Plugin(
     hooks=hooks,
     hookspecs=hookspecs,
     requires=("scoring",),
+    metadata=tables.metadata,
+    migrations=Path(__file__).parent / "migrations",
     settings=Settings,
 )
 
@@ -59,22 +70,29 @@ __all__ = [
     "Attention",
     "BooksDifferError",
     "Concentration",
+    "Cost",
+    "CostSheetError",
     "Entries",
     "MixedCurrenciesError",
     "OverlappingSegmentsError",
     "Period",
     "Pool",
+    "Product",
     "Reconciliation",
     "Settings",
     "Statement",
     "attention",
     "by_segment",
     "concentration",
+    "costs",
     "facts",
     "gini",
     "plugin",
+    "products",
     "reconcile",
+    "remove_cost",
     "statements",
+    "tell_costs",
     "total",
     "whale_curve",
 ]

@@ -13,9 +13,11 @@ from crmkit.plugins.foundation import scoring
 from crmkit.sql import Count, customer, id_list, interaction, one_of
 
 from .config import Settings
+from .costing import bought
 from .errors import MixedCurrenciesError, OverlappingSegmentsError
-from .features import bought, facts
+from .features import facts
 from .model import Attention, Entries, Period
+from .queries import stamp
 
 _ASKED = "profit_asked"
 
@@ -35,7 +37,14 @@ def rows_of(
         MixedCurrenciesError: If amounts are in several currencies.
     """
     scope, given = _only(unit, period.until, customer_ids)
-    select = facts(unit.settings(Settings), period.since, period.until, scope, booked=booked)
+    select = facts(
+        unit.settings(Settings),
+        period.since,
+        period.until,
+        scope,
+        booked=booked,
+        costed=bool(stamp(unit)),
+    )
     found: list[Mapping[str, Any]] = [
         dict(each) for each in unit.connection.execute(select, given).mappings()
     ]

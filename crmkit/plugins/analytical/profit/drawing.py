@@ -19,7 +19,9 @@ from .books import (
     rows_of,
 )
 from .config import Pool, Settings
+from .margins import goods_by_line
 from .model import LINES, Concentration, Entries, Period, Reconciliation, Statement
+from .queries import stamp
 from .scoring import concentration as measured
 from .scoring import goods_minor
 
@@ -77,8 +79,9 @@ def _drawn(
 
 
 def _with_goods(rows: Sequence[Mapping[str, Any]], margin_share: float) -> list[dict[str, Any]]:
-    revenue, returns = ([row[name] for row in rows] for name in ("revenue_minor", "returns_minor"))
-    goods = goods_minor(revenue, returns, margin_share).tolist()
+    names = ("revenue_minor", "returns_minor", "costed_minor", "cost")
+    revenue, returns, costed, cost = ([row[name] for row in rows] for name in names)
+    goods = goods_minor(revenue, returns, margin_share, costed, cost).tolist()
     return [
         {**row, "goods_minor": -cost, "discounts_minor": -row["discount_minor"]}
         | {"service_minor": -row["service_minor"]}
@@ -176,6 +179,9 @@ def reconcile(unit: Unit, period: Period, prefix: str = "") -> Reconciliation:
         for line, kind in parts.items()
         if line not in replaced
     ]
+    if "goods" not in replaced and stamp(unit):
+        ours = whole.line("goods") - _added(unit, books, "goods")
+        told.append(("goods", ours, -goods_by_line(unit, period, booked_sources(books))))
     for each in books:
         if each.total_minor is not None:
             ours = sum(amount for _, _, amount, _ in amounts(unit, each))

@@ -1,5 +1,7 @@
 """What profit refuses."""
 
+from typing import ClassVar
+
 from crmkit import CrmkitError, RefusedError
 
 
@@ -24,4 +26,16 @@ class OverlappingSegmentsError(RefusedError):
         super().__init__(
             f"customer {customer_id} is in {one} and in {other}; name segments that exclude each "
             "other, such as those of one score"
+        )
+
+
+class CostSheetError(CrmkitError):
+    """Lines of a file of costs cannot be read."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, file: str, lines: int) -> None:
+        super().__init__(
+            f"{file}: {lines:,} lines cannot be used, as listed; nothing was imported. Mend them "
+            "and import the file again"
         )

@@ -12,6 +12,7 @@ from crmkit import Scope
 from crmkit.sql import Count, Real, Text, int_sum, interaction, offer
 
 from .config import Activity, Settings, day
+from .costing import bought, costs
 
 MESSAGES = ("message.sent", "contact.message")
 
@@ -23,45 +24,66 @@ def facts(
     scope: Scope | None = None,
     *,
     booked: Sequence[str] = (),
+    costed: bool = False,
 ) -> sa.Select[Any]:
     """
     One row per customer with an interaction from *since* on and before *until*.
 
     Columns, in minor units where so named: ``revenue_minor``; ``returns_minor``, negative;
-    ``discount_minor``, the cost of offers that were accepted then; ``service_minor``, ``contacts``
-    and ``minutes`` of the activities; ``messages`` we sent; ``currency`` and, where there are
-    several, ``other_currency``.
+    ``costed_minor``, the part of both of which the cost of the goods is known, and ``cost``, what
+    it is, positive, with a fraction; ``discount_minor``, the cost of offers that were accepted
+    then; ``service_minor``, ``contacts`` and ``minutes`` of the activities; ``messages`` we sent;
+    ``currency`` and, where there are several, ``other_currency``.
 
     Args:
         booked: Sources whose purchases do not count here, because another book holds them.
+        costed: Whether to look into the table of costs; without it none is known.
     """
     told, offers = interaction.c, _accepted(since, until, scope)
     first, last = sa.func.min(offers.c.currency), sa.func.max(offers.c.other)
     currency = sa.func.coalesce(sa.func.min(told.currency), first)
+    known = costs(since, until, scope, booked).subquery() if costed else None
     select = (
         sa.select(
             told.customer_id,
             _sum(told.amount_minor, bought("purchase.order", booked)).label("revenue_minor"),
             _sum(told.amount_minor, bought("purchase.return", booked)).label("returns_minor"),
+            *_costed(known),
             sa.func.coalesce(sa.func.max(offers.c.cost), 0).label("discount_minor"),
             *_served(settings.activities),
             _count(told.kind.in_(MESSAGES), told.direction == "outbound").label("messages"),
             currency.label("currency"),
-            _unlike(currency, sa.func.max(told.currency), first, last),
+            _unlike(currency, sa.func.max(told.currency), first, last, *_paid_in(known)),
         )
-        .select_from(interaction)
-        .outerjoin(offers, offers.c.customer_id == told.customer_id)
+        .select_from(_beside(offers, known))
         .where(told.at >= since, told.at < until)
         .group_by(told.customer_id)
     )
     return select if scope is None else select.where(scope.covers(told.customer_id))
 
 
-def bought(kind: str, booked: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Interactions of that kind that no other book holds."""
-    told = interaction.c
-    of_kind = told.kind == kind
-    return sa.and_(of_kind, told.source.not_in(booked)) if booked else of_kind
+def _beside(offers: sa.Subquery, known: sa.Subquery | None) -> sa.Join:
+    told = interaction.c.customer_id
+    joined = sa.outerjoin(interaction, offers, offers.c.customer_id == told)
+    return joined if known is None else joined.outerjoin(known, known.c.customer_id == told)
+
+
+def _costed(known: sa.Subquery | None) -> list[sa.ColumnElement[Any]]:
+    if known is None:
+        found: list[sa.ColumnElement[Any]] = [sa.literal(0, Count), sa.literal(0.0, Real)]
+    else:
+        found = [
+            sa.func.coalesce(sa.func.max(known.c.costed_minor), 0),
+            sa.func.coalesce(sa.func.max(known.c.cost), sa.literal(0.0, Real)),
+        ]
+    return [found[0].label("costed_minor"), found[1].label("cost")]
+
+
+def _paid_in(known: sa.Subquery | None) -> list[sa.ColumnElement[Any]]:
+    """The currencies in which goods were paid for."""
+    if known is None:
+        return []
+    return [sa.func.min(known.c.currency), sa.func.max(known.c.other)]
 
 
 def _accepted(since: datetime, until: datetime, scope: Scope | None) -> sa.Subquery:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from crmkit import Columns, MissingExtraError, Scope, Scored, Scorer, Segment, hookimpl
 from crmkit.plugins.foundation.scoring import score_table
 
-from . import looking
+from . import looking, queries
 from .config import Settings
 
 SEGMENTS = {
@@ -33,18 +33,23 @@ def crmkit_segments() -> Iterable[Segment]:
         yield Segment(name=f"profit.{name}", summary=summary, members=_labelled, scorer="profit")
 
 
-def scorer(settings: Settings) -> Scorer:
-    """Settings are part of the version: other ones ask for a full run."""
-    told = sha256(repr(attrs.astuple(settings)).encode()).hexdigest()[:8]
+def scorer(settings: Settings, costs: str = "") -> Scorer:
+    """
+    Settings and costs are part of the version: other ones ask for a full run.
+
+    Args:
+        costs: Which ones there are, as :func:`queries.stamp` tells; empty without any.
+    """
+    told = sha256(repr((attrs.astuple(settings), costs)).encode()).hexdigest()[:8]
     return Scorer(
         name="profit",
-        version=f"1 {settings.window_days}d margin {settings.margin_share:g} {told}",
+        version=f"2 {settings.window_days}d margin {settings.margin_share:g} {told}",
         summary=f"Profit of the last {settings.window_days} days before overheads, in minor units.",
-        features=partial(looking.back, settings),
+        features=partial(looking.back, settings, bool(costs)),
         fit=lambda columns: _scoring().fit(columns, settings.margin_share, settings.top_share),
         score=_score,
-        tuned=lambda unit: scorer(unit.settings(Settings)),
-        outcome=partial(looking.ahead, settings),
+        tuned=lambda unit: scorer(unit.settings(Settings), queries.stamp(unit)),
+        outcome=partial(looking.ahead, settings, bool(costs)),
     )
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import attrs
 import sqlalchemy as sa
 
-from crmkit import InvalidValueError
+from crmkit import InvalidValueError, Money
 
 LINES: Final = ("revenue", "returns", "goods", "discounts", "service", "overhead", "other")
 """Of a statement, in the order in which they are written; costs are negative."""
+
+
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Since when a cost holds of which nobody said since when."""
+MOST: Final = 10**15
 
 
 def _after(_: object, field: attrs.Attribute[Any], value: datetime) -> None:
@@ -35,6 +40,64 @@ class Period:
         if self.until <= self.since:
             accepted = f"an instant after {self.since:%Y-%m-%d %H:%M}"
             raise InvalidValueError("until", f"{self.until:%Y-%m-%d %H:%M}", accepted)
+
+
+def _sku(_: object, field: attrs.Attribute[Any], value: str) -> None:
+    if not isinstance(value, str) or not 0 < len(value) <= 100 or value != value.strip():
+        raise InvalidValueError(field.name, value, "the shop's number of an article, 1 to 100 long")
+
+
+def _cost(_: object, field: attrs.Attribute[Any], value: Money) -> None:
+    if not isinstance(value, Money) or not 0 <= value.amount_minor < MOST:
+        raise InvalidValueError(field.name, value, "Money, 0 or more")
+
+
+def _pieces(_: object, field: attrs.Attribute[Any], value: int) -> None:
+    if type(value) is not int or not 1 <= value <= 1_000_000:
+        raise InvalidValueError(field.name, value, "a whole number from 1 to 1,000,000")
+
+
+@attrs.frozen(kw_only=True)
+class Cost:
+    """
+    What an article costs us, until a later cost of it begins.
+
+    Attributes:
+        sku: The shop's own article number, as the lines of purchases have it.
+        amount: Of *per* pieces, kilograms or hours, whatever the lines count.
+        since: Begin of the first day on which it does, in UTC.
+    """
+
+    sku: str = attrs.field(validator=_sku)
+    amount: Money = attrs.field(validator=_cost)
+    per: int = attrs.field(default=1, validator=_pieces)
+    since: datetime = attrs.field(default=EVER, validator=_after)
+
+
+@attrs.frozen(kw_only=True)
+class Product:
+    """
+    What an article brought in a period, by the lines of purchases alone, in minor units.
+
+    Attributes:
+        quantity: Sold less given back.
+        amount_minor: What the lines came to.
+        goods_minor: What the goods cost; negative.
+        costed_share: Share of the lines of which the cost is known; of the others the goods cost
+            what ``margin_share`` leaves.
+    """
+
+    sku: str
+    name: str
+    quantity: float
+    amount_minor: int
+    goods_minor: int
+    costed_share: float
+    currency: str
+
+    @property
+    def margin_minor(self) -> int:
+        return self.amount_minor + self.goods_minor
 
 
 @attrs.frozen(kw_only=True)

@@ -16,19 +16,31 @@ from .model import Concentration
 Array: TypeAlias = NDArray[Any]
 TOP, LOSS, ORDINARY = "top", "loss_making", "ordinary"
 EVEN: Final = 1e-9
+DIGITS: Final = 6
+"""Of a cost before it is rounded, so that the order of a sum decides nothing."""
 
 
-def goods_minor(revenue: ArrayLike, returns: ArrayLike, margin_share: float) -> Array:
+def goods_minor(
+    revenue: ArrayLike,
+    returns: ArrayLike,
+    margin_share: float,
+    costed: ArrayLike = 0,
+    cost: ArrayLike = 0.0,
+) -> Array:
     """
     What the goods cost that a customer kept, in whole minor units, halves to even; positive.
 
     Args:
         revenue, returns: Shape (n,), minor units; returns are negative.
-        margin_share: In (0, 1].
+        margin_share: In (0, 1], of what is not *costed*.
+        costed: The part of revenue and returns of which the *cost* is known, shape (n,).
+        cost: Minor units with a fraction, shape (n,).
     """
     kept = np.asarray(revenue, np.int64) + np.asarray(returns, np.int64)
-    cost: Array = np.rint(kept * (1 - margin_share)).astype(np.int64)
-    return cost
+    unknown = np.rint((kept - np.asarray(costed, np.int64)) * (1 - margin_share))
+    known = np.rint(np.round(np.asarray(cost, np.float64), DIGITS))
+    goods: Array = (unknown + known).astype(np.int64)
+    return goods
 
 
 def fit(columns: Columns, margin_share: float, top_share: float) -> Mapping[str, object]:
@@ -75,10 +87,11 @@ def currency_of(columns: Columns, usual: str = "") -> str:
 def _parts(columns: Columns, margin_share: float) -> dict[str, Array]:
     """The lines of each statement as doubles; costs are negative."""
     revenue, returns = columns["revenue_minor"], columns["returns_minor"]
+    goods = goods_minor(revenue, returns, margin_share, columns["costed_minor"], columns["cost"])
     return {
         "revenue": revenue.astype(float),
         "returns": returns.astype(float),
-        "goods": 0.0 - goods_minor(revenue, returns, margin_share),
+        "goods": 0.0 - goods,
         "discounts": 0.0 - columns["discount_minor"],
         "service": 0.0 - columns["service_minor"],
     }

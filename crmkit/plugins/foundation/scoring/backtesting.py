@@ -31,7 +31,7 @@ def backtest(unit: Unit, name: str, *, cut: datetime, until: datetime | None = N
 
     Args:
         until: Default: the scorer's horizon, or the end of the day of the last interaction if
-            that comes first.
+            that comes first; now for a scorer that is judged in a way of its own.
 
     Raises:
         RecordNotFoundError: If no plugin contributes the scorer.
@@ -42,10 +42,12 @@ def backtest(unit: Unit, name: str, *, cut: datetime, until: datetime | None = N
     (scorer,) = chosen_scorers(unit, [name])
     if scorer.outcome is None:
         raise RefusedError(f"scorer {name} foretells nothing that can be looked up later")
-    until = until or _end(unit, scorer, cut)
+    until = until or (_end(unit, scorer, cut) if scorer.judged is None else unit.now)
     if until <= cut:
         raise InvalidValueError("cut", f"{cut:%Y-%m-%d}", f"a day before {until:%Y-%m-%d}")
     scorer = _looking(scorer, until - cut)
+    if scorer.judged is not None:
+        return _in_its_own_way(unit, scorer, cut, until)
     found = compute(LastRead(unit), scorer, Scope(as_of=cut), None).outcome
     if len(found.ids) < FEWEST:
         told = f"{len(found.ids)} customers could be scored on {cut:%Y-%m-%d}"
@@ -66,6 +68,38 @@ def backtest(unit: Unit, name: str, *, cut: datetime, until: datetime | None = N
         best_top_share=accuracy.top_share(came, came),
         rivals=_RIVALS[scorer.foretells](found.value, before, came),
         deciles=accuracy.deciles(found.value, came > 0 if scorer.foretells == "event" else came),
+    )
+
+
+def _in_its_own_way(unit: Unit, scorer: Scorer, cut: datetime, until: datetime) -> Backtest:
+    assert scorer.judged is not None
+    assert scorer.outcome is not None
+    read, scope = LastRead(unit), Scope(as_of=cut)
+    computed = compute(read, scorer, scope, None)
+    columns = read.columns(scorer, scope)
+    came = read_columns(unit.connection, scorer.name, scorer.outcome(scope, until))
+    if list(came)[:2] != ["customer_id", "outcome"]:
+        raise ScorerError(scorer.name, "must select customer_id and outcome first as its outcome")
+    both, here, there = np.intersect1d(
+        columns["customer_id"], came["customer_id"], assume_unique=True, return_indices=True
+    )
+    told = {name: column[here] for name, column in columns.items()}
+    told |= {name: column[there] for name, column in came.items()}
+    told["value"] = computed.outcome.value[np.searchsorted(computed.outcome.ids, both)]
+    rivals, deciles = scorer.judged(told, computed.parameters)
+    outcome = told["outcome"]
+    return Backtest(
+        scorer=scorer.name,
+        version=scorer.version,
+        foretells="",
+        cut=cut,
+        until=until,
+        customers=len(both),
+        came=float(outcome.sum()),
+        happened=int((outcome > 0).sum()),
+        best_top_share=accuracy.top_share(outcome, outcome),
+        judged=tuple(rivals),
+        tenths=tuple(deciles),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crmkit import RefusedError
 from crmkit.cli import (
     customer_argument,
     dry_run_option,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from crmkit import CRM
 
-    from .model import Membership, Mode
+    from .model import Backtest, Membership, Mode
 
 UTC_TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
@@ -165,7 +166,8 @@ def backtest(
 ) -> None:
     """Put score NAME back in time, and compare what it foretold with what came.
 
-    Beside the model stand what came in a time of equal length before, and its mean.
+    Beside the model stand what came in a time of equal length before, and its mean; a score that
+    is judged in a way of its own, such as uplift, names its rivals itself.
     """
     import attrs
 
@@ -179,16 +181,32 @@ def backtest(
             until=None if until is None else until.replace(tzinfo=UTC),
         )
     if plot is not None:
+        if found.judged:
+            raise RefusedError(
+                f"score {name} is judged in a way of its own, which has no such plot"
+            )
         from .plots import gains
 
         save_plot(plot, gains(found))
-    say(
-        f"{found.scorer} {found.version}, {found.foretells}: {found.customers:,} customers scored "
-        f"as of {found.cut:%Y-%m-%d}; until {found.until:%Y-%m-%d} came {found.came:,.0f}, from "
-        f"{found.happened:,} of them. The best ranking's top tenth would have brought "
-        f"{found.best_top_share:.1%}."
+    say(_told(found))
+    if found.judged:
+        emit(found.tenths if deciles else found.judged)
+    else:
+        emit(attrs.asdict(each) for each in (found.deciles if deciles else found.rivals))
+
+
+def _told(found: Backtest) -> str:
+    foretells = f", {found.foretells}" if found.foretells else ""
+    ranking = (
+        f" The best ranking's top tenth would have brought {found.best_top_share:.1%}."
+        if found.foretells
+        else ""
     )
-    emit(attrs.asdict(each) for each in (found.deciles if deciles else found.rivals))
+    return (
+        f"{found.scorer} {found.version}{foretells}: {found.customers:,} customers scored "
+        f"as of {found.cut:%Y-%m-%d}; until {found.until:%Y-%m-%d} came {found.came:,.0f}, from "
+        f"{found.happened:,} of them.{ranking}"
+    )
 
 
 @click.group(epilog=examples("crmkit segment list", "crmkit segment members rfm.champions"))

@@ -147,9 +147,12 @@ class Backtest:
     A scorer, fitted on what was known before *cut*, against what came until *until*.
 
     Attributes:
-        customers: Who could be scored at the cut.
+        foretells: As the scorer says; empty where it is judged in a way of its own.
+        customers: Who could be scored at the cut, and have an outcome where that is not everybody.
         came: Sum of the outcome over them; *happened*, to how many of them it was above 0.
         best_top_share: The top share of a ranking that knew what would come.
+        rivals: The model first, and what it is held against.
+        judged, tenths: Instead of *rivals* and *deciles*, the two tables of the scorer's own way.
     """
 
     scorer: str
@@ -161,8 +164,10 @@ class Backtest:
     came: float
     happened: int
     best_top_share: float
-    rivals: tuple[Rival, ...]
-    deciles: tuple[Decile, ...]
+    rivals: tuple[Rival, ...] = ()
+    deciles: tuple[Decile, ...] = ()
+    judged: tuple[Mapping[str, float | str | None], ...] = attrs.field(default=(), hash=False)
+    tenths: tuple[Mapping[str, float | str | None], ...] = attrs.field(default=(), hash=False)
 
 
 @attrs.frozen(kw_only=True)

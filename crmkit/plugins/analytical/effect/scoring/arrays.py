@@ -45,7 +45,7 @@ def zeros_and_ones(name: str, values: Any) -> Any:
         InvalidDesignError: If another value than 0 and 1 is in it.
     """
     array = finite(name, values)
-    if not np.isin(array, (0.0, 1.0)).all():
+    if not ((array == 0) | (array == 1)).all():
         raise InvalidDesignError(name, "another value", "only 0 and 1")
     return array
 

@@ -42,17 +42,20 @@ def fit(columns: Columns) -> Mapping[str, object]:
     varies = spread > 1e-9 * np.maximum(np.abs(mean), 1.0)
     scale = np.where(varies, spread, 1.0)
     weights, covariance = np.zeros(1 + len(FIELDS)), np.zeros((1 + len(FIELDS),) * 2)
+    treated = np.zeros(1 + len(FIELDS))
     keep = np.r_[True, varies]
     for which, sign in ((1, 1.0), (0, -1.0)):
         rows = arm == which
         design = np.c_[np.ones(rows.sum()), (x[rows] - mean) / scale][:, keep]
         beta, spread_of_beta = _least_squares(design, y[rows])
         weights[keep] += sign * beta
+        treated[keep] += beta * (which == 1)
         covariance[np.ix_(keep, keep)] += spread_of_beta
     return {
         "mean": mean.tolist(),
         "scale": scale.tolist(),
         "weights": weights.tolist(),
+        "response": treated.tolist(),
         "covariance": covariance.tolist(),
         "treated": sizes[1],
         "held_out": sizes[0],
@@ -67,8 +70,7 @@ def score(columns: Columns, parameters: Mapping[str, Any]) -> Scored:
     of the customer's last year adds to that. Values beyond three standard deviations count as
     three.
     """
-    x = np.column_stack([np.asarray(columns[name], dtype=float) for name in FIELDS])
-    z = np.clip((x - parameters["mean"]) / parameters["scale"], -FARTHEST, FARTHEST)
+    z = _standard(columns, parameters)
     weights = np.asarray(parameters["weights"])
     parts = z * weights[1:]
     design = np.c_[np.ones(len(z)), z]
@@ -81,6 +83,20 @@ def score(columns: Columns, parameters: Mapping[str, Any]) -> Scored:
         base=float(weights[0]),
         reasons=dict(zip(FIELDS, parts.T, strict=True)),
     )
+
+
+def response(columns: Columns, parameters: Mapping[str, Any]) -> Any:
+    """
+    Expected revenue of treated customers, in minor units: what a response model sorts by, which
+    does not ask what they would have bought anyway.
+    """
+    weights = np.asarray(parameters["response"])
+    return weights[0] + _standard(columns, parameters) @ weights[1:]
+
+
+def _standard(columns: Columns, parameters: Mapping[str, Any]) -> Any:
+    x = np.column_stack([np.asarray(columns[name], dtype=float) for name in FIELDS])
+    return np.clip((x - parameters["mean"]) / parameters["scale"], -FARTHEST, FARTHEST)
 
 
 def _least_squares(design: Any, y: Any) -> tuple[Any, Any]:
