@@ -78,9 +78,16 @@ def emit(rows: Iterable[Row], columns: Sequence[str] | None = None) -> None:
             _array(rows)
 
 
-def emit_one(thing: Row) -> None:
-    """Write one thing to stdout: its fields one below the other, or as one document or row."""
+def emit_one(thing: Row, *, screen: Sequence[str] | None = None) -> None:
+    """
+    Write one thing to stdout: its fields one below the other, or as one document or row.
+
+    Args:
+        screen: Lines for people, which a table shows in place of the fields.
+    """
     match talk().format:
+        case "table" if screen is not None:
+            _write("".join(f"{visible(each)}\n" for each in screen))
         case "table":
             _fields(thing)
         case "csv":
