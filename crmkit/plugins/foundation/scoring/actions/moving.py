@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from crmkit import Scope, Unit
-from crmkit.sql import insert_many
+from crmkit.sql import insert_many, update_rows
 
 from ..queries import definitions
 from ..tables import scoring_membership
@@ -18,15 +18,6 @@ NO_LONGER: Final = "the definition no longer fits"
 UNDEFINED: Final = "the segment is no longer defined"
 Place = tuple[int, str]
 """A customer and a segment."""
-_END = (
-    sa.update(scoring_membership)
-    .where(
-        scoring_membership.c.customer_id == sa.bindparam("customer"),
-        scoring_membership.c.segment == sa.bindparam("place"),
-        scoring_membership.c.until.is_(None),
-    )
-    .values(until=sa.bindparam("now"), ended_why=sa.bindparam("told"))
-)
 
 
 def move(unit: Unit, scope: Scope) -> tuple[int, int]:
@@ -41,7 +32,7 @@ def move(unit: Unit, scope: Scope) -> tuple[int, int]:
     joined = {place: why for place, why in sorted(belongs.items()) if place not in since}
     left = [place for place in known if place not in belongs]
     _join(unit, joined)
-    _leave(unit, left, _why_left(left, joined, kin))
+    _leave(unit, left, _why_left(left, joined, kin), since)
     if any(since[place] == unit.now for place in left):
         drop_momentary(unit, scope)
     return len(joined), len(left)
@@ -76,13 +67,16 @@ def _join(unit: Unit, joined: Mapping[Place, str]) -> None:
     insert_many(unit.connection, scoring_membership, rows, columns)
 
 
-def _leave(unit: Unit, left: Sequence[Place], told: Sequence[str]) -> None:
+def _leave(
+    unit: Unit, left: Sequence[Place], told: Sequence[str], since: Mapping[Place, datetime]
+) -> None:
+    now = unit.instant(unit.now)
     rows = [
-        {"customer": customer_id, "place": segment, "now": unit.now, "told": why}
-        for (customer_id, segment), why in zip(left, told, strict=True)
+        (now, why, *place, unit.instant(since[place]))
+        for place, why in zip(left, told, strict=True)
     ]
-    if rows:
-        unit.connection.execute(_END, rows)
+    key = ("customer_id", "segment", "since")
+    update_rows(unit.connection, scoring_membership, rows, key=key, values=("until", "ended_why"))
 
 
 def drop_momentary(unit: Unit, scope: Scope) -> None:
