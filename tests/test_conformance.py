@@ -222,6 +222,17 @@ def populate_email(unit, customer):
     email.receive(unit, email.parse(raw.encode(), unit.now), unit.now)
 
 
+def populate_inbox(unit, customer):
+    said = Interaction(
+        customer_id=customer.id,
+        kind="contact.message",
+        at=unit.now,
+        channel="web",
+        text=f"I am {customer.name}",
+    )
+    unit.interactions.add(said)
+
+
 def populate_preferences(unit, customer):
     from crmkit.plugins.collaborative.preferences import tables
 
