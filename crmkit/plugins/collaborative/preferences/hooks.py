@@ -12,7 +12,7 @@ from crmkit.plugins.foundation import policy
 
 from . import actions, queries
 from .config import Settings
-from .links import missing
+from .links import centre_link, missing
 
 
 @hookimpl
@@ -31,6 +31,15 @@ def _plain(_: object, field: object, value: object) -> object:
 @hookimpl
 def crmkit_erase(unit: Unit, customer_ids: Sequence[int]) -> int:
     return actions.forget(unit, list(customer_ids))
+
+
+@hookimpl
+def crmkit_tokens(
+    unit: Unit, customer_ids: Sequence[int], purpose: str
+) -> Mapping[int, Mapping[str, object]]:
+    del purpose
+    is_set = not missing(unit.settings(Settings))
+    return {each: {"link": centre_link(unit, each) if is_set else None} for each in customer_ids}
 
 
 @hookimpl

@@ -25,16 +25,18 @@ TRY_AGAIN = 75
 _COLUMNS = ("id", "state", "customer_id", "channel", "address", "purpose", "attempts", "detail")
 
 
-@click.group(epilog=examples("crmkit deliver run --dry-run", "crmkit deliver list"))
+@click.group(epilog=examples("crmkit deliver run-due --dry-run", "crmkit deliver list"))
 def deliver() -> None:
     """Send what was decided, and see what became of it."""
 
 
-@deliver.command(epilog=examples("crmkit deliver run --limit 100", "crmkit deliver run --dry-run"))
+@deliver.command(
+    epilog=examples("crmkit deliver run-due --limit 100", "crmkit deliver run-due --dry-run")
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Send at most so many.")
 @dry_run_option
 @pass_crm
-def run(crm: CRM, limit: int | None, dry_run: bool) -> None:
+def run_due(crm: CRM, limit: int | None, dry_run: bool) -> None:
     """
     Send what is due now.
 

@@ -114,7 +114,7 @@ def crmkit_diagnose(unit: Unit) -> Iterable[Finding]:
     outlook = queries.outlook(unit)
     if outlook.lapsed:
         told = f"{outlook.lapsed:,} are held by a worker that seems to have died"
-        yield _warning(told, "crmkit deliver run")
+        yield _warning(told, "crmkit deliver run-due")
     channels = unit.contributed.channels
     for channel, waiting in queries.due_by_channel(unit).items():
         if channel not in channels:
@@ -123,7 +123,7 @@ def crmkit_diagnose(unit: Unit) -> Iterable[Finding]:
     since = queries.due_since(unit)
     if since and unit.now - since > OVERDUE:
         told = f"the queue waits since {since:%Y-%m-%d %H:%M} UTC"
-        yield _warning(told, "crmkit deliver run")
+        yield _warning(told, "crmkit deliver run-due")
     for each in queries.pauses(unit):
         told = f"{each} is paused since {each.since:%Y-%m-%d %H:%M} UTC: {each.note or 'no note'}"
         yield _warning(told, "crmkit deliver resume")

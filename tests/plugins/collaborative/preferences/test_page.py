@@ -105,3 +105,11 @@ def test_the_page_of_who_was_erased_is_gone(shop, browse, page):
     with shop.unit() as unit:
         unit.customers.erase([shop.ana])
     assert browse("GET", page)[0] == "400"
+
+
+def test_templates_may_name_the_page(shop, page):
+    from crmkit.plugins.collaborative.preferences.hooks import crmkit_tokens
+
+    with shop.unit(write=False) as unit:
+        told = crmkit_tokens(unit, [shop.ana], "news")
+    assert told == {shop.ana: {"link": page}}

@@ -45,7 +45,7 @@ def read(result):
 
 
 def test_a_dry_run_says_what_would_go_and_sends_nothing(shop, tmp_path):
-    done = shop("--format", "json", "deliver", "run", "--dry-run")
+    done = shop("--format", "json", "deliver", "run-due", "--dry-run")
     assert [(each["id"], each["would"]) for each in read(done)] == [
         (1, "sent"),
         (2, "sent"),
@@ -56,10 +56,10 @@ def test_a_dry_run_says_what_would_go_and_sends_nothing(shop, tmp_path):
 
 
 def test_a_run_sends_into_the_maildir_and_says_with_its_exit_code_that_one_failed(shop, tmp_path):
-    done = shop("--format", "json", "deliver", "run")
+    done = shop("--format", "json", "deliver", "run-due")
     assert (read(done), done.exit_code) == ({"sent": 2, "failed": 1}, 4)
     assert len(list((tmp_path / "mail/new").iterdir())) == 2
-    again = shop("--format", "json", "deliver", "run")
+    again = shop("--format", "json", "deliver", "run-due")
     assert (read(again), again.exit_code) == ({"due": 0}, 0)
     (failed,) = read(shop("--format", "json", "deliver", "list", "--state", "failed"))
     assert failed["id"] == 3
@@ -70,7 +70,7 @@ def test_a_run_sends_into_the_maildir_and_says_with_its_exit_code_that_one_faile
 
 
 def test_limit_sends_no_more(shop):
-    assert read(shop("--format", "json", "deliver", "run", "--limit", "1")) == {"sent": 1}
+    assert read(shop("--format", "json", "deliver", "run-due", "--limit", "1")) == {"sent": 1}
 
 
 def test_what_may_not_be_resolved_or_retried_is_refused_in_one_line(shop):
@@ -86,7 +86,7 @@ def test_what_may_not_be_resolved_or_retried_is_refused_in_one_line(shop):
 def test_without_a_target_the_messages_wait_and_the_run_says_why(shop, tmp_path):
     config = tmp_path / "crmkit.toml"
     config.write_text(config.read_text().replace('target = "maildir:mail"', ""))
-    done = shop("--format", "json", "deliver", "run")
+    done = shop("--format", "json", "deliver", "run-due")
     assert (read(done), done.exit_code) == ({"due": 0}, 75)
     assert "channel email cannot be opened: [email] target is not set" in done.stderr
     assert len(read(shop("--format", "json", "deliver", "list", "--state", "queued"))) == 3
@@ -101,7 +101,7 @@ def test_what_others_hold_and_what_waits_is_told_on_stderr(shop, tmp_path):
             sa.update(intent).where(intent.c.id == 3).values(not_before=morning)
         )
     for options in ((), ("--dry-run",)):
-        done = shop("--format", "json", "deliver", "run", *options)
+        done = shop("--format", "json", "deliver", "run-due", *options)
         assert read(done) == ([] if options else {"due": 0})
         assert "2 are held by another worker until " in done.stderr
         assert " UTC at the latest; run it again then." in done.stderr
@@ -112,17 +112,17 @@ def test_what_others_hold_and_what_waits_is_told_on_stderr(shop, tmp_path):
             sa.update(intent).where(intent.c.id < 3).values(lease_until=unit.now)
         )
     crm.close()
-    done = shop("--format", "json", "deliver", "run", "--dry-run")
+    done = shop("--format", "json", "deliver", "run-due", "--dry-run")
     assert [(each["id"], each["would"]) for each in read(done)] == [(1, "unknown"), (2, "sent")]
     assert "First of all a run puts: 1 back into the queue, 1 unknown." in done.stderr
-    assert read(shop("--format", "json", "deliver", "run")) == {"sent": 1, "unknown": 1}
+    assert read(shop("--format", "json", "deliver", "run-due")) == {"sent": 1, "unknown": 1}
 
 
 def test_paused_waits_says_so_and_goes_on(shop, tmp_path):
     assert shop("deliver", "pause", "--run", "spring", "--note", "wrong price").exit_code == 0
     (row,) = read(shop("--format", "json", "deliver", "paused"))
     assert (row["run"], row["channel"], row["note"]) == ("spring", "", "wrong price")
-    done = shop("--format", "json", "deliver", "run")
+    done = shop("--format", "json", "deliver", "run-due")
     assert read(done) == {"due": 0}
     assert "3 are paused" in done.stderr
     again = shop("deliver", "resume")
@@ -144,6 +144,6 @@ def test_cancel_takes_ids_or_a_run(shop):
 
 
 def test_the_tail_is_the_log_oldest_first(shop):
-    shop("deliver", "run")
+    shop("deliver", "run-due")
     lines = read(shop("--format", "json", "deliver", "tail", "--size", "2"))
     assert [(each["intent_id"], each["state"]) for each in lines] == [(2, "sent"), (3, "failed")]

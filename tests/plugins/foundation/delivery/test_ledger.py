@@ -129,7 +129,7 @@ def test_doctor_tells_of_unknown_and_overdue(crm, post, unknown, intend, clock):
     with crm.unit(write=False) as unit:
         told = {each.text: each.mend for each in ask.diagnose(unit) if each.level == "warn"}
     assert "1 may or may not have arrived" in told
-    assert told["the queue waits since 2026-01-05 09:00 UTC"] == "crmkit deliver run"
+    assert told["the queue waits since 2026-01-05 09:00 UTC"] == "crmkit deliver run-due"
 
 
 def test_the_cycles_act_step_sends_and_its_dry_run_does_not(crm, post, intend, clock):

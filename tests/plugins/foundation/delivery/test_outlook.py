@@ -54,7 +54,7 @@ def test_what_a_run_does_first_once_the_lease_is_over(crm, left_behind, post, cl
     assert (found.requeued, found.unknown, found.expired) == (2, 2, 0)
     assert plan(crm) == ([(1, "sending"), (2, "sending")], [3, 4, 5, 6])
     told = "4 are held by a worker that seems to have died"
-    assert findings(crm)[told] == "crmkit deliver run"
+    assert findings(crm)[told] == "crmkit deliver run-due"
     assert deliver_due(crm).counts == {"sent": 4, "unknown": 2}
 
 
