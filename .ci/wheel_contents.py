@@ -10,6 +10,9 @@ wanted = {
     "crmkit/py.typed",
     "crmkit/demo/online_retail_quarter.csv.gz",
     "crmkit/demo/SOURCE.md",
+    "crmkit/demo/tables/LICENSE",
+    "crmkit/demo/tables/SOURCE.md",
+    "crmkit/demo/tables/zendesk/ticket_data.csv",
     "crmkit/cli/templates/every/pyproject.toml.tmpl",
     "crmkit/database/revisions/0001_initial.py",
 }
