@@ -91,6 +91,14 @@ def emit_one(thing: Row) -> None:
             _write(_json(thing, indent=2) + "\n")
 
 
+def emit_screen(lines: Iterable[str], thing: Row) -> None:
+    """Write one thing to stdout: as these *lines* for people, or as one document or row."""
+    if talk().format == "table":
+        _write("".join(visible(line) + "\n" for line in lines))
+    else:
+        emit_one(thing)
+
+
 @contextmanager
 def progress(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
     """
