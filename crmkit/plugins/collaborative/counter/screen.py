@@ -24,8 +24,8 @@ def lines(prompt: Prompt) -> list[str]:
 def _who(prompt: Prompt) -> str:
     if prompt.since is None or prompt.last_at is None:
         return f"{prompt.name} (no. {prompt.customer_id}), has not bought yet"
-    times = "once" if prompt.visits == 1 else f"{prompt.visits} times"
-    dates = f"since {prompt.since:%B %Y}, bought {times}, last on {prompt.last_at:%Y-%m-%d}"
+    bought = "1 purchase" if prompt.visits == 1 else f"{prompt.visits:,} purchases"
+    dates = f"{bought} since {prompt.since:%b %Y}, last {prompt.last_at:%Y-%m-%d}"
     return f"{prompt.name} (no. {prompt.customer_id}), {dates}"
 
 
