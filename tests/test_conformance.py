@@ -33,6 +33,13 @@ def populate_consent(unit, customer):
     consent.suppress(unit, "email", customer.contact("email"), f"{customer.name} moved")
 
 
+def populate_counter(unit, customer):
+    from crmkit.plugins.collaborative import counter
+
+    words = f"{customer.name} had a hard week"
+    counter.hear(unit, customer.id, counter.Heard(text=words, sku="A-7", likes=True))
+
+
 def populate_scoring(unit, customer):
     from crmkit.plugins.foundation.scoring import tables
 

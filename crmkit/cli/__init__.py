@@ -13,7 +13,7 @@ from .invocation import (
     save_plot,
     writing,
 )
-from .output import emit, emit_one, examples, progress, say
+from .output import emit, emit_one, emit_screen, examples, progress, say
 from .root import main
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "dry_run_option",
     "emit",
     "emit_one",
+    "emit_screen",
     "examples",
     "main",
     "pass_crm",

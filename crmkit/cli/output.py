@@ -78,16 +78,9 @@ def emit(rows: Iterable[Row], columns: Sequence[str] | None = None) -> None:
             _array(rows)
 
 
-def emit_one(thing: Row, *, screen: Sequence[str] | None = None) -> None:
-    """
-    Write one thing to stdout: its fields one below the other, or as one document or row.
-
-    Args:
-        screen: Lines for people, which a table shows in place of the fields.
-    """
+def emit_one(thing: Row) -> None:
+    """Write one thing to stdout: its fields one below the other, or as one document or row."""
     match talk().format:
-        case "table" if screen is not None:
-            _write("".join(f"{visible(each)}\n" for each in screen))
         case "table":
             _fields(thing)
         case "csv":
@@ -96,6 +89,14 @@ def emit_one(thing: Row, *, screen: Sequence[str] | None = None) -> None:
             _write(_json(thing) + "\n")
         case "json":
             _write(_json(thing, indent=2) + "\n")
+
+
+def emit_screen(lines: Iterable[str], thing: Row) -> None:
+    """Write one thing to stdout: as these *lines* for people, or as one document or row."""
+    if talk().format == "table":
+        _write("".join(visible(line) + "\n" for line in lines))
+    else:
+        emit_one(thing)
 
 
 @contextmanager

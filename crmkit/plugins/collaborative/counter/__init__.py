@@ -1,42 +1,43 @@
 """
-On one screen what a good shopkeeper would remember, and what is heard while selling.
+The counter: one screen of what a good shopkeeper would remember, and what is heard while selling.
 
-    with crm.unit() as unit:
-        counter.prompt(unit, ana.id)
-        counter.hear(unit, ana.id, "has a dog now")
-
-It keeps no tables: what is heard are interactions, what is answered are offers.
+It owns no tables: what is heard are interactions, which core exports and erases.
 """
 
 from crmkit import Plugin
 
 from . import hooks
-from .actions import answer, hear, respond
+from .actions import hear, sell
 from .config import Question, Settings
-from .errors import UnknownQuestionError
-from .model import Asked, Favourite, Noted, Prompt
-from .queries import prompt, who
+from .errors import SeveralError
+from .knowing import prompt
+from .model import Asking, Favourite, Heard, Noted, Prompt, Remembered, Suggestion
+from .queries import find
+from .screen import lines
 
 __all__ = [
-    "Asked",
+    "Asking",
     "Favourite",
+    "Heard",
     "Noted",
     "Prompt",
     "Question",
+    "Remembered",
     "Settings",
-    "UnknownQuestionError",
-    "answer",
+    "SeveralError",
+    "Suggestion",
+    "find",
     "hear",
+    "lines",
     "plugin",
     "prompt",
-    "respond",
-    "who",
+    "sell",
 ]
 
 plugin = Plugin(
     name="counter",
-    summary="What a good shopkeeper would remember, on one screen; what is heard while selling.",
+    summary=hooks.SUMMARY,
+    extends=("billing", "consent", "recommend", "scoring", "service"),
     hooks=hooks,
-    extends=("consent", "service"),
     settings=Settings,
 )

@@ -1,106 +1,159 @@
-"""Writes: what is heard, answered and decided in the moment of sale."""
+"""Writes: what was heard and sold in one moment, all of it or nothing."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Iterator, Sequence
 
 import attrs
 
-from crmkit import Interaction, InvalidValueError, Offer, RefusedError, Unit, atomic
+from crmkit import Interaction, InvalidValueError, Line, Money, Offer, Unit, atomic, nearest
 
 from .config import Settings
-from .errors import UnknownQuestionError
-from .model import Asked
-from .queries import ASKED
-
-CHANNEL = "counter"
-DECIDED = "counter.decided"
-Decided: TypeAlias = Literal["accepted", "declined"]
-
-
-def hear(unit: Unit, customer_id: int, text: str, *, channel: str = CHANNEL) -> Interaction:
-    """
-    Note what was heard, in the words it was said in.
-
-    Raises:
-        InvalidValueError: If *text* is empty.
-        RecordNotFoundError: If there is no such customer.
-    """
-    if not text.strip():
-        raise InvalidValueError("text", text, "what was heard")
-    return _said(unit, customer_id, "note.heard", text, channel)
-
-
-def answer(
-    unit: Unit,
-    customer_id: int,
-    question: str,
-    text: str = "",
-    *,
-    refused: bool = False,
-    channel: str = CHANNEL,
-) -> Interaction:
-    """
-    Note the answer to a question, or that somebody did not want to say.
-
-    Raises:
-        UnknownQuestionError: If the settings have no such question.
-        InvalidValueError: If there is neither an answer nor a refusal, or both.
-    """
-    names = unit.settings(Settings).names
-    if question not in names:
-        raise UnknownQuestionError(question, names)
-    if bool(text.strip()) == refused:
-        raise InvalidValueError("text", text, "an answer, or that it was refused")
-    told = attrs.asdict(Asked(question=question, refused=refused))
-    return _said(unit, customer_id, ASKED, text, channel, payload=told)
+from .model import (
+    ASKED,
+    CHANNEL,
+    NOTE,
+    OFFERED,
+    ORDER,
+    TASTE,
+    Asked,
+    Heard,
+    Noted,
+    Offered,
+    Taste,
+)
 
 
 @atomic
-def respond(
-    unit: Unit,
-    customer_id: int,
-    offer_id: int,
-    *,
-    accepted: bool,
-    text: str = "",
-    channel: str = CHANNEL,
-) -> Offer:
+def hear(
+    unit: Unit, customer_id: int, heard: Heard, *, source: str = "", source_key: str | None = None
+) -> Noted:
     """
-    Note what a customer says to an offer of theirs; *text* is why, in their words.
+    Record what was heard; an offer that was replied to is answered by it.
+
+    Args:
+        source_key: The till's own id of this moment; the same one is recorded once.
 
     Raises:
-        RecordNotFoundError: If there is no such offer.
-        RefusedError: If it is another customer's, or was answered before.
+        InvalidValueError: If the question is not in the settings, or the offer not open to them.
     """
-    offer = unit.offers.get(offer_id)
-    if offer.customer_id != customer_id:
-        raise RefusedError(f"offer {offer_id} is customer {offer.customer_id}'s")
-    if offer.status not in ("proposed", "carried"):
-        raise RefusedError(f"offer {offer_id} is {offer.status} already")
-    said = _said(unit, customer_id, DECIDED, text, channel, offer_id=offer_id)
-    status: Decided = "accepted" if accepted else "declined"
-    return unit.offers.save(attrs.evolve(offer, status=status, answered_by=said.id))
+    return _record(unit, customer_id, None, heard, source, source_key)
 
 
-def _said(
+@atomic
+def sell(
     unit: Unit,
     customer_id: int,
-    kind: str,
-    text: str,
-    channel: str,
+    amount: Money,
+    lines: Sequence[Line] = (),
+    heard: Heard | None = None,
     *,
-    payload: dict[str, object] | None = None,
-    offer_id: int | None = None,
-) -> Interaction:
-    return unit.interactions.add(
-        Interaction(
-            customer_id=customer_id,
-            kind=kind,
-            at=unit.now,
-            channel=channel,
-            text=text.strip(),
-            offer_id=offer_id,
-            payload=payload or {},
-        )
+    source: str = "",
+    source_key: str | None = None,
+) -> Noted:
+    """
+    Record a purchase and what was heard with it; the purchase answers an offer that was accepted.
+
+    Args:
+        source_key: The till's own id of the receipt; the same one is recorded once.
+
+    Raises:
+        InvalidValueError: As :func:`hear` does.
+    """
+    accepted = heard.offer_id if heard is not None and heard.reply == "accepted" else None
+    purchase = Interaction(
+        customer_id=customer_id,
+        kind=ORDER,
+        at=unit.now,
+        channel=CHANNEL,
+        amount=amount,
+        lines=tuple(lines),
+        offer_id=accepted,
+        source=source,
+        source_key=source_key,
     )
+    return _record(unit, customer_id, purchase, heard, source, source_key)
+
+
+def _record(
+    unit: Unit,
+    customer_id: int,
+    purchase: Interaction | None,
+    heard: Heard | None,
+    source: str,
+    source_key: str | None,
+) -> Noted:
+    if heard is not None:
+        _refuse_unknown_question(unit, heard)
+    offer = _offer(unit, customer_id, heard, source, source_key)
+    said = [] if heard is None else list(_said(unit, customer_id, heard, offer))
+    keyed = [
+        attrs.evolve(
+            each,
+            source=source,
+            source_key=None if source_key is None else f"{source_key}#{each.kind}",
+        )
+        for each in said
+    ]
+    given = keyed if purchase is None else [purchase, *keyed]
+    ids = unit.interactions.add_many(given).ids
+    if offer is not None and heard is not None:
+        _answer(unit, offer, heard, raised_by=ids[-1], answered_by=ids[0 if purchase else -1])
+    return Noted(customer_id=customer_id, interaction_ids=tuple(ids))
+
+
+def _refuse_unknown_question(unit: Unit, heard: Heard) -> None:
+    names = [each.name for each in unit.settings(Settings).questions]
+    if heard.question and heard.question not in names:
+        accepted = f"one of {', '.join(names)}{nearest(heard.question, names)}"
+        raise InvalidValueError("question", heard.question, accepted)
+
+
+def _offer(
+    unit: Unit, customer_id: int, heard: Heard | None, source: str, source_key: str | None
+) -> Offer | None:
+    """The offer that is replied to; also one that this very moment has answered before."""
+    if heard is None or heard.offer_id is None:
+        return None
+    key = f"{source_key}#{OFFERED}"
+    if source_key is not None and unit.interactions.ids_of(source, [key]):
+        return unit.offers.get(heard.offer_id)
+    for each in unit.offers.open_of(customer_id):
+        if each.id == heard.offer_id:
+            return each
+    accepted = f"an offer that is open to customer {customer_id}"
+    raise InvalidValueError("offer", heard.offer_id, accepted)
+
+
+def _said(unit: Unit, customer_id: int, heard: Heard, offer: Offer | None) -> Iterator[Interaction]:
+    fact = Interaction(customer_id=customer_id, kind=NOTE, at=unit.now, channel=CHANNEL)
+    text = heard.text
+    if heard.question:
+        asked = Asked(question=heard.question, response=heard.response)
+        yield attrs.evolve(fact, kind=ASKED, text=text, payload=attrs.asdict(asked))
+        text = ""
+    if heard.likes is not None:
+        taste = Taste(sku=heard.sku, likes=heard.likes)
+        yield attrs.evolve(fact, kind=TASTE, text=text, payload=attrs.asdict(taste))
+        text = ""
+    if text:
+        yield attrs.evolve(fact, text=text)
+    if offer is not None and heard.reply is not None:
+        sku = str(offer.terms.get("sku", ""))
+        offered = Offered(reply=heard.reply, what=offer.what, sku=sku)
+        yield attrs.evolve(
+            fact,
+            kind=OFFERED,
+            direction="internal" if heard.reply == "not_raised" else "inbound",
+            offer_id=offer.id,
+            payload=attrs.asdict(offered),
+        )
+
+
+def _answer(unit: Unit, offer: Offer, heard: Heard, *, raised_by: int, answered_by: int) -> None:
+    is_open = offer.status in ("proposed", "carried")
+    if not is_open or heard.reply is None or heard.reply == "not_raised":
+        return
+    by = answered_by if heard.reply == "accepted" else raised_by
+    carried_by = raised_by if offer.carried_by is None else offer.carried_by
+    unit.offers.save(attrs.evolve(offer, status=heard.reply, carried_by=carried_by, answered_by=by))

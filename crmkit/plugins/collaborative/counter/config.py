@@ -1,4 +1,4 @@
-"""Settings: ``[counter]`` in ``crmkit.toml``: what we would like to know, and how often we ask."""
+"""The settings under ``[counter]``."""
 
 from __future__ import annotations
 
@@ -9,66 +9,69 @@ import attrs
 
 from crmkit import InvalidValueError
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,60}")
-_positive: Any = attrs.validators.gt(0)
+_days: Any = attrs.validators.ge(0)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 def _name(_: object, field: attrs.Attribute[str], value: str) -> None:
     if not _NAME.fullmatch(value):
-        raise InvalidValueError(field.name, value, "lower-case letters, digits and _")
+        raise InvalidValueError(f"question {field.name}", value, "a lower-case word such as family")
 
 
-def _text(_: object, field: attrs.Attribute[str], value: str) -> None:
-    if not value.strip() or len(value) > 200:
-        raise InvalidValueError(field.name, value, "a question of at most 200 characters")
+def _ask(_: object, __: object, value: str) -> None:
+    if not value.strip() or len(value) > 200 or "{" in value.replace("{last}", ""):
+        accepted = "a question of at most 200 characters; {last} stands for what was bought last"
+        raise InvalidValueError("question ask", value, accepted)
 
 
 @attrs.frozen(kw_only=True)
 class Question:
     """
-    Something that would help to know.
+    One rule of what to ask; the first that holds is asked.
 
     Attributes:
-        unless_attribute: A custom attribute; who has a value there is not asked.
-        from_orders: Nobody is asked before so many orders: first serve, then ask.
+        ask: In the words of the shop; ``{last}`` is what was bought last, and who bought nothing is
+            not asked.
+        lacks: Only who has no such thing: ``email``, ``phone``, or a custom attribute.
+        least_visits: Only who bought on so many occasions.
+        each_purchase: An answer holds until the next purchase; else for good.
     """
 
     name: str = attrs.field(validator=_name)
-    text: str = attrs.field(validator=_text)
-    unless_attribute: str = ""
-    from_orders: int = 1
+    ask: str = attrs.field(validator=_ask)
+    lacks: str = ""
+    least_visits: int = attrs.field(default=0, validator=_days)
+    each_purchase: bool = False
 
 
 QUESTIONS = (
-    Question(name="heard_of_us", text="How did you hear of us?", from_orders=0),
-    Question(name="for_whom", text="Is it for you, or a present?"),
-    Question(name="likes", text="What do you like best here?", from_orders=2),
-    Question(name="spare", text="Is there anything we should spare you?", from_orders=2),
-    Question(name="missing", text="What do you miss in our shop?", from_orders=3),
+    Question(name="last_purchase", ask="How did you like the {last}?", each_purchase=True),
+    Question(name="family", ask="Whom else do you shop for?", least_visits=2),
+    Question(name="missed", ask="What do you miss on our shelves?", least_visits=3),
+    Question(name="email", ask="Where may we send the receipt?", lacks="email"),
 )
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
     """
+    What a shopkeeper is reminded of.
+
     Attributes:
-        questions: In the order of what helps most; the first that fits is asked.
-        ask_again_days: Nobody is asked anything sooner after the last question.
-        refused_days: How long a question rests that somebody did not want to answer.
-        favourites, heard: How many of them stand on the screen.
+        cards: Namespaces of identities that are looked in for a bare card number.
+        questions: In the order in which they matter; they take the place of the built-in ones.
+        again_days: What was asked in vain, or an offer that was declined, rests so long.
+        not_goods: Article numbers of what is no favourite of anybody: postage, vouchers.
+        complaint_days: So long after a complaint was opened nothing is offered, solved or not.
     """
 
+    cards: tuple[str, ...] = ("loyalty", "card")
     questions: tuple[Question, ...] = QUESTIONS
-    ask_again_days: int = attrs.field(default=14, validator=_positive)
-    refused_days: int = attrs.field(default=365, validator=_positive)
-    favourites: int = attrs.field(default=3, validator=_positive)
-    heard: int = attrs.field(default=3, validator=_positive)
+    again_days: int = attrs.field(default=90, validator=_days)
+    not_goods: tuple[str, ...] = ()
+    complaint_days: int = attrs.field(default=14, validator=_days)
 
     def __attrs_post_init__(self) -> None:
         names = [each.name for each in self.questions]
-        if len(set(names)) != len(names):
-            raise InvalidValueError("questions", ", ".join(names), "each name once")
-
-    @property
-    def names(self) -> list[str]:
-        return [each.name for each in self.questions]
+        if twice := sorted({each for each in names if names.count(each) > 1}):
+            raise InvalidValueError("question name", twice[0], "a name of one question only")

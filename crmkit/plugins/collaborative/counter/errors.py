@@ -1,14 +1,17 @@
-"""What the counter refuses."""
-
-from __future__ import annotations
+"""What can go wrong at the counter."""
 
 from collections.abc import Sequence
 
-from crmkit import InvalidValueError, nearest
+from crmkit import CrmkitError
 
 
-class UnknownQuestionError(InvalidValueError):
-    """A question that the settings do not have."""
+class SeveralError(CrmkitError):
+    """Several customers answer to that; say which one by number."""
 
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__("question", name, f"one of {', '.join(known)}{nearest(name, known)}")
+    exit_code = 2
+
+    def __init__(self, asked: str, choices: Sequence[tuple[int, str]]) -> None:
+        named = ", ".join(f"{number} {name}" for number, name in choices)
+        super().__init__(f"several customers answer to {asked!r}: {named}; say the number")
+        self.asked = asked
+        self.choices = tuple(choices)

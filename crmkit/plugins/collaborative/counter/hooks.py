@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from crmkit import InteractionKind, hookimpl
 
-from .actions import DECIDED
-from .model import Asked
-from .queries import ASKED
+from .model import ASKED, OFFERED, TASTE, Asked, Offered, Taste
+
+SUMMARY = "One screen of what a good shopkeeper would remember; what is heard while selling."
 
 
 @hookimpl
 def crmkit_interaction_kinds() -> Iterable[InteractionKind]:
-    told = "They were asked something in the shop, and answered or not."
-    yield InteractionKind(name=ASKED, summary=told, payload=Asked)
-    yield InteractionKind(name=DECIDED, summary="They took an offer in the shop, or did not.")
+    yield InteractionKind(name=TASTE, summary="They like an article, or do not.", payload=Taste)
+    yield InteractionKind(name=ASKED, summary="They were asked a question.", payload=Asked)
+    told = "An offer was raised at the counter, or kept back."
+    yield InteractionKind(name=OFFERED, summary=told, payload=Offered)

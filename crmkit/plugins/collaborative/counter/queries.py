@@ -1,159 +1,109 @@
-"""Reads: whom somebody means, and what to know about them."""
+"""Reads: who is meant, what they bought, what was heard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from crmkit import (
-    Customer,
-    InvalidValueError,
-    Offer,
-    RecordNotFoundError,
-    RefusedError,
-    Unit,
-    ask,
-)
+from crmkit import Customer, Interaction, RecordNotFoundError, Unit
 from crmkit.sql import interaction, line
 
-from .config import Question, Settings
-from .model import Favourite, Noted, Prompt
+from .config import Settings
+from .errors import SeveralError
+from .model import ASKED, NOTE, OFFERED, ORDER, TASTE, Favourite
 
-ASKED = "counter.asked"
-HEARD = ("note.heard", ASKED, "preference.heard")
-ORDER = "purchase.order"
-MOST_NAMES = 5
+CHOICES = 8
+_I = interaction.c
+_MINE = sa.and_(
+    _I.customer_id == sa.bindparam("customer"), _I.kind == ORDER, _I.machine.is_(sa.false())
+)
+_VISITS = sa.select(sa.func.min(_I.at), sa.func.max(_I.at), sa.func.count()).where(_MINE)
+_BOUGHT = (
+    sa.select(
+        line.c.sku,
+        sa.func.max(line.c.name).label("name"),
+        sa.func.count(line.c.interaction_id.distinct()).label("times"),
+        sa.func.max(_I.at).label("last_at"),
+    )
+    .join(interaction, _I.id == line.c.interaction_id)
+    .where(_MINE, line.c.customer_id == sa.bindparam("customer"), line.c.quantity > 0)
+    .group_by(line.c.sku)
+)
 
 
-def who(unit: Unit, given: str) -> Customer:
+def find(unit: Unit, who: str) -> Customer:
     """
-    Whom *given* means: a number, an address, an identity, or a name that only one has.
+    The customer called *who*: a number of ours, an e-mail address, a telephone or card number,
+    ``namespace:external_id``, or a name or the beginning of one.
 
     Raises:
-        RecordNotFoundError: If nobody is meant.
-        RefusedError: If several are; it names them.
+        RecordNotFoundError: If nobody active is.
+        SeveralError: If it could be more than one; never a guess.
     """
-    try:
-        return unit.customers.find(given)
-    except (InvalidValueError, RecordNotFoundError):
-        found = unit.customers.search(given, size=MOST_NAMES + 1)
+    text = who.strip()
+    ids = _named(unit, text) if text else []
+    found = [each for each in _survivors(unit, ids) if each.status == "active"]
+    if not found and text:
+        by_name = unit.customers.search(text, size=CHOICES)
+        found = [each for each in by_name if each.status == "active"]
+        exact = [each for each in found if each.name.casefold() == text.casefold()]
+        found = exact or found
     if not found:
-        raise RecordNotFoundError("customer", given)
+        raise RecordNotFoundError("customer", who)
     if len(found) > 1:
-        told = ", ".join(f"{each.id} {each.name}" for each in found[:MOST_NAMES])
-        more = " and others" if len(found) > MOST_NAMES else ""
-        raise RefusedError(f"{given!r} may be {told}{more}; say the number")
+        raise SeveralError(text, [(each.id, each.name) for each in found[:CHOICES]])
     return found[0]
 
 
-def prompt(unit: Unit, customer_id: int) -> Prompt:
-    """
-    What to know about a customer who has just come in.
-
-    Raises:
-        RecordNotFoundError: If there is none of that number.
-    """
-    settings = unit.settings(Settings)
-    found = unit.customers.get(customer_id)
-    known_since, orders, last = _history(unit, customer_id)
-    silence = tuple(_silence(unit, customer_id))
-    offers = () if silence else tuple(_open_offers(unit, customer_id))
-    return Prompt(
-        customer_id=found.id,
-        name=found.name,
-        known_since=known_since,
-        orders=orders,
-        last_order_at=last,
-        silence=silence,
-        favourites=tuple(_favourites(unit, customer_id, settings.favourites)),
-        heard=tuple(_heard(unit, customer_id, settings.heard)),
-        remarks=tuple(each.text for _, each in ask.describe(unit, [found])),
-        offers=offers,
-        question=None if silence else _question(unit, found, settings, orders),
-    )
+def _named(unit: Unit, text: str) -> list[int]:
+    customers = unit.customers
+    namespace, colon, external_id = text.partition(":")
+    if "@" in text:
+        return customers.ids_at("email", text)
+    if colon:
+        return list(customers.ids_of(namespace, [external_id]).values())
+    ids: list[int] = []
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        ids.append(int(text))
+    for each in unit.settings(Settings).cards:
+        ids += customers.ids_of(each, [text]).values()
+    if any(each.isdigit() for each in text):
+        ids += customers.ids_at("phone", text)
+    return ids
 
 
-def _history(unit: Unit, customer_id: int) -> tuple[datetime | None, int, datetime | None]:
-    told = interaction.c
-    is_order = told.kind == ORDER
-    select = sa.select(
-        sa.func.min(told.at),
-        sa.func.count().filter(is_order),
-        sa.func.max(told.at).filter(is_order),
-    ).where(told.customer_id == customer_id)
-    first, orders, last = unit.connection.execute(select).one()
-    return first, orders, last
+def _survivors(unit: Unit, ids: list[int]) -> list[Customer]:
+    found = unit.customers.get_many(set(ids))
+    while any(each.merged_into for each in found):
+        found = unit.customers.get_many({each.merged_into or each.id for each in found})
+    return found
 
 
-def _favourites(unit: Unit, customer_id: int, size: int) -> Iterator[Favourite]:
-    """What is in most of their orders; of two alike, what was bought later."""
-    orders, last = sa.func.count(sa.distinct(line.c.interaction_id)), sa.func.max(interaction.c.at)
-    select = (
-        sa.select(line.c.sku, sa.func.max(line.c.name), orders, last)
-        .join(interaction, interaction.c.id == line.c.interaction_id)
-        .where(line.c.customer_id == customer_id, interaction.c.kind == ORDER)
-        .group_by(line.c.sku)
-        .order_by(orders.desc(), last.desc(), line.c.sku)
-        .limit(size)
-    )
-    for sku, name, times, at in unit.connection.execute(select):
-        yield Favourite(sku=sku, name=name, orders=times, last_at=at)
+def visits(unit: Unit, customer_id: int) -> tuple[datetime | None, datetime | None, int]:
+    """Instants of the first and the last purchase, and how many there were."""
+    first, last, count = unit.connection.execute(_VISITS, {"customer": customer_id}).one()
+    return first, last, count
 
 
-def _heard(unit: Unit, customer_id: int, size: int) -> Iterator[Noted]:
-    told = interaction.c
-    select = (
-        sa.select(told.at, told.text)
-        .where(told.customer_id == customer_id, told.kind.in_(HEARD), told.text != "")
-        .order_by(told.at.desc(), told.id.desc())
-        .limit(size)
-    )
-    for at, text in unit.connection.execute(select):
-        yield Noted(at=at, text=text)
+def bought(unit: Unit, customer_id: int) -> list[Favourite]:
+    """Every article they bought, the most often bought first."""
+    rows = unit.connection.execute(_BOUGHT, {"customer": customer_id}).mappings()
+    no_goods = unit.settings(Settings).not_goods
+    found = [
+        Favourite(**{**row, "name": row["name"] or row["sku"]})
+        for row in rows
+        if row["sku"] not in no_goods
+    ]
+    return sorted(found, key=lambda each: (-each.times, -each.last_at.timestamp(), each.sku))
 
 
-def _silence(unit: Unit, customer_id: int) -> Iterator[str]:
-    """Who has been wronged, or wants no advertising, is served and not sold to."""
-    if unit.crm.is_enabled("service"):
-        from crmkit.plugins.operational import service
-
-        for each in service.find(unit, customer_id=customer_id, unsolved=True):
-            if each.kind == "complaint":
-                since = f"{each.opened_at:%Y-%m-%d}"
-                yield f"complaint {each.id} is open since {since}: {each.subject}"
-    if unit.crm.is_enabled("consent"):
-        from crmkit.plugins.foundation import consent
-
-        if any(each.state == "objected" for each in consent.standing(unit, customer_id)):
-            yield "objected to advertising: serve, and propose nothing"
-
-
-def _open_offers(unit: Unit, customer_id: int) -> Iterator[Offer]:
-    for each in unit.offers.open_of(customer_id):
-        begins, ends = each.valid_from or unit.now, each.valid_until
-        if begins <= unit.now and (ends is None or unit.now < ends):
-            yield each
-
-
-def _question(unit: Unit, found: Customer, settings: Settings, orders: int) -> Question | None:
-    """The first that nobody has answered, that fits, and that nobody refused lately."""
-    told = interaction.c
-    select = sa.select(told.payload, told.at).where(
-        told.customer_id == found.id, told.kind == ASKED
-    )
-    asked = [(row[0], row[1]) for row in unit.connection.execute(select)]
-    if any(unit.now - at < timedelta(days=settings.ask_again_days) for _, at in asked):
-        return None
-    rest = timedelta(days=settings.refused_days)
-    done = {
-        payload["question"]
-        for payload, at in asked
-        if not payload.get("refused") or unit.now - at < rest
-    }
-    for each in settings.questions:
-        fits = orders >= each.from_orders and not found.attributes.get(each.unless_attribute)
-        if fits and each.name not in done:
-            return each
-    return None
+def told(unit: Unit, customer_id: int, *, notes: int = 3) -> list[Interaction]:
+    """All tastes, questions and replies to offers, and the last *notes*; latest first."""
+    theirs = sa.select(_I.id).where(_I.customer_id == customer_id)
+    facts = theirs.where(_I.kind.in_([TASTE, ASKED, OFFERED]))
+    heard = theirs.where(_I.kind == NOTE, _I.thread == "", _I.text != "")
+    latest = heard.order_by(_I.at.desc(), _I.id.desc()).limit(notes).subquery()
+    ids = unit.connection.scalars(sa.union_all(facts, sa.select(latest.c.id))).all()
+    found = unit.interactions.get_many(ids)
+    return sorted(found, key=lambda each: (each.at, each.id), reverse=True)

@@ -1,57 +1,75 @@
-"""The prompt on one screen of 80 columns: what comes first is what must not be missed."""
+"""A prompt as one screen: at most 24 lines of 80 columns, what matters first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from textwrap import wrap
+import textwrap
+from collections.abc import Iterator, Sequence
 
-from .model import Prompt
+from .model import Prompt, Remembered
 
-WIDTH = 80
-LABEL = 9
-ROWS = 24
-
-
-def screen(told: Prompt, now: datetime) -> list[str]:
-    """At most 24 lines."""
-    lines = [f"{told.name} ({told.customer_id})", *_row("", _history(told, now))]
-    for each in told.silence:
-        lines += _row("!", f"{each} - sell nothing today")
-    if told.favourites:
-        likes = (f"{each.name or each.sku} ({each.orders}x)" for each in told.favourites)
-        lines += _row("likes", ", ".join(likes))
-    for heard in told.heard:
-        lines += _row("heard", f"{_ago(heard.at, now)}: {heard.text}")
-    for offer in told.offers:
-        why = f" - {offer.why}" if offer.why else ""
-        lines += _row("offer", f"{offer.id}: {offer.what}{why}")
-    if told.question:
-        lines += _row("ask", f"{told.question.text}  [{told.question.name}]")
-    for remark in told.remarks:
-        lines += _row("know", remark)
-    return lines if len(lines) <= ROWS else [*lines[: ROWS - 1], f"{'':<{LABEL}}..."]
+LINES = 24
+COLUMNS = 80
+LABEL = 10
 
 
-def _row(label: str, text: str) -> Iterator[str]:
-    for n, piece in enumerate(wrap(text, WIDTH - LABEL) or [""]):
-        yield f"{label if not n else '':<{LABEL}}{piece}"
+def lines(prompt: Prompt) -> list[str]:
+    """Who they are, what comes first, what to remember, what to offer, what to ask."""
+    rows = textwrap.wrap(_who(prompt), COLUMNS, max_lines=2, placeholder=" ...")
+    rows += [line for label, texts in _sections(prompt) for line in _section(label, texts)]
+    end = _ends(prompt)
+    room = LINES - 1 - len(end)
+    return [*rows[:room], "", *end] if end else rows[: room + 1]
 
 
-def _history(told: Prompt, now: datetime) -> str:
-    if told.known_since is None:
-        return "new to us"
-    since = f"known since {told.known_since:%B %Y}"
-    if told.last_order_at is None:
-        return f"{since}, has bought nothing yet"
-    orders = "1 order" if told.orders == 1 else f"{told.orders} orders"
-    return f"{since}, {orders}, the last {_ago(told.last_order_at, now)}"
+def _who(prompt: Prompt) -> str:
+    if prompt.since is None or prompt.last_at is None:
+        return f"{prompt.name} (no. {prompt.customer_id}), has not bought yet"
+    bought = "1 purchase" if prompt.visits == 1 else f"{prompt.visits:,} purchases"
+    dates = f"{bought} since {prompt.since:%b %Y}, last {prompt.last_at:%Y-%m-%d}"
+    return f"{prompt.name} (no. {prompt.customer_id}), {dates}"
 
 
-def _ago(at: datetime, now: datetime) -> str:
-    days = (now - at).days
-    if days < 1:
-        return "today"
-    if days < 60:
-        return "yesterday" if days == 1 else f"{days} days ago"
-    return f"{days // 30} months ago" if days < 730 else f"{days // 365} years ago"
+def _sections(prompt: Prompt) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "FIRST", prompt.first
+    yield "heard", [_told(each) for each in prompt.heard[:4]]
+    yield "knows", [f"{each.topic.replace('_', ' ')}: {each.text}" for each in prompt.known[:4]]
+    often = [f"{each.name} ({each.times}x)" for each in prompt.favourites]
+    yield "buys", [", ".join(often)] if often else []
+    if prompt.last and prompt.last not in prompt.favourites:
+        yield "last", [prompt.last.name]
+    yield "standing", [", ".join(prompt.standing)] if prompt.standing else []
+    yield "spare", ["; ".join(prompt.spare)] if prompt.spare else []
+    yield "also", prompt.also[:3]
+
+
+def _told(each: Remembered) -> str:
+    topic = f"{each.topic} " if each.topic else ""
+    return f"{each.at:%d %b}: {topic}{each.text}"
+
+
+def _ends(prompt: Prompt) -> list[str]:
+    found: list[str] = []
+    if prompt.silence:
+        found += _section("DO NOT", [f"sell: {prompt.silence[0]}"])
+    elif prompt.suggestion:
+        number = f" [offer {prompt.suggestion.offer_id}]" if prompt.suggestion.offer_id else ""
+        why = f" - {prompt.suggestion.why}" if prompt.suggestion.why else ""
+        found += _section("OFFER", [f"{prompt.suggestion.what}{number}{why}"])
+    if prompt.question:
+        found += _section("ASK", [f"{prompt.question.text} [{prompt.question.name}]"])
+    return found
+
+
+def _section(label: str, texts: Sequence[str]) -> list[str]:
+    """Every text on two lines at most."""
+    found: list[str] = []
+    for text in texts:
+        wrapped = textwrap.wrap(
+            " ".join(text.split()), COLUMNS - LABEL, max_lines=2, placeholder=" ..."
+        )
+        found += [_row("" if found or i else label, each) for i, each in enumerate(wrapped)]
+    return found
+
+
+def _row(label: str, text: str) -> str:
+    return f"{label:<{LABEL}}{text}"
