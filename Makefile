@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= crmkit-demo
 # Tests wait for disks and servers: one worker more than there are cores keeps them busy.
 WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-CONTRIB := plugins_contrib/crmkit-celery[redis]
+CONTRIB := plugins_contrib/crmkit-celery[redis] plugins_contrib/crmkit-apprise
 
 .PHONY: demo test test-engines check bench wheel clean
 
