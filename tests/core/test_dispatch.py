@@ -333,6 +333,6 @@ def test_every_hook_has_one_call_site(make_crm):
 
     source = getsource(calls) + getsource(loading)
     specs = [name for name in vars(hookspecs) if name.startswith("crmkit_")]
-    assert len(specs) == 17
+    assert len(specs) == 18
     for name in specs:
         assert f'"{name}"' in source, name

@@ -26,6 +26,7 @@ class Proposer:
 
 class TestDecisions(PluginSuite):
     plugin = "decisions"
+    also = ("email",)
     settings: ClassVar = {"email": {"target": "maildir:mail", "from_address": "shop@example.com"}}
 
     def _open(self, subject, make_crm, *, enabled=True):
@@ -33,9 +34,7 @@ class TestDecisions(PluginSuite):
 
         if enabled:
             shop = Plugin(name="shop", summary="proposes", hooks=Proposer())
-            from crmkit.plugins.collaborative import email
-
-            subject = attrs.evolve(subject, needs=(*subject.needs, email.plugin, shop))
+            subject = attrs.evolve(subject, needs=(*subject.needs, shop))
         return super()._open(subject, make_crm, enabled=enabled)
 
     def populate(self, unit, customer):
