@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from crmkit import CRM, CrmkitError, Unit
+from crmkit import CRM, CrmkitError, DatabaseError, Unit
 
 from . import actions, queries, sources
 from .config import Settings
@@ -69,11 +69,14 @@ def _each(crm: CRM, box: Mailbox, source: Source, dry_run: bool) -> Iterator[str
 
 
 def _take_in(unit: Unit, name: str, found: Found) -> str:
+    """What is wrong with the database is no fault of the mail, and is not put aside as one."""
     try:
         if not found.raw:
             raise PoisonError(f"{found.size_bytes:,} bytes, more than {MOST_BYTES:,}")
         heard = actions.receive(unit, parse(found.raw, unit.now), unit.now)
         return "new" if heard.is_new else "known"
+    except DatabaseError:
+        raise
     except CrmkitError as exc:
         is_new = actions.quarantine(unit, name, found.raw or _mark(found), str(exc))
         return "quarantined" if is_new else "known"

@@ -96,14 +96,14 @@ def _mover(path: Path, to: Path) -> Callable[[], None]:
 
 
 def _mbox(path: Path) -> Iterator[Found]:
-    with mailbox_of(path) as found:
+    with _opened_mbox(path) as found:
         for key in found.iterkeys():
             raw = found.get_bytes(key)
             yield Found(raw if len(raw) <= MOST_BYTES else b"", 0, len(raw), _nothing)
 
 
 @contextmanager
-def mailbox_of(path: Path) -> Iterator[mailbox.mbox]:
+def _opened_mbox(path: Path) -> Iterator[mailbox.mbox]:
     found = mailbox.mbox(path, create=False)
     try:
         yield found
