@@ -8,7 +8,7 @@ from typing import cast
 import attrs
 import sqlalchemy as sa
 
-from crmkit import Changes, Interaction, InvalidValueError, RefusedError, Unit, atomic
+from crmkit import Changes, Customer, Interaction, InvalidValueError, RefusedError, Unit, atomic
 from crmkit.sql import delete_where, insert_many
 
 from . import queries
@@ -78,21 +78,37 @@ def identify(unit: Unit, entry_id: int, customer_id: int) -> Entry:
 
     Raises:
         RecordNotFoundError: If there is no such message, or customer.
-        NotAStrangerError: If the sender is known to us as somebody else.
+        NotAStrangerError: If the sender is known to us as somebody else, with whom *customer_id*
+            shares no address.
         RefusedError: If *customer_id* was merged or erased.
     """
     before = queries.entry(unit, entry_id)
     who, sender = unit.customers.get(customer_id), unit.customers.get(before.customer_id)
     if who.status not in ("active", "archived"):
         raise RefusedError(f"customer {customer_id} is {who.status}; take the one they are now")
-    if sender.id != who.id and sender.standing == "mentioned" and sender.status == "active":
-        known = {(each.kind, each.value) for each in who.contact_points}
-        new = [each for each in sender.contact_points if (each.kind, each.value) not in known]
-        unit.customers.save(attrs.evolve(sender, status="merged", merged_into=who.id))
-        unit.customers.save(attrs.evolve(who, contact_points=(*who.contact_points, *new)))
-    elif sender.id != who.id and not before.is_unresolved:
+    if sender.id == who.id:
+        return _update(unit, entry_id, unresolved=0)
+    if sender.standing == "mentioned" and sender.status == "active":
+        _become(unit, sender, who)
+    elif not (before.is_unresolved and _share(sender, who)):
         raise NotAStrangerError(entry_id, sender.name)
     return _update(unit, entry_id, customer_id=who.id, unresolved=0)
+
+
+def _become(unit: Unit, stranger: Customer, who: Customer) -> None:
+    """All that the stranger wrote is theirs."""
+    known = {(each.kind, each.value) for each in who.contact_points}
+    new = [each for each in stranger.contact_points if (each.kind, each.value) not in known]
+    unit.customers.save(attrs.evolve(stranger, status="merged", merged_into=who.id))
+    unit.customers.save(attrs.evolve(who, contact_points=(*who.contact_points, *new)))
+    theirs = inbox_message.c.customer_id == stranger.id
+    told = {"customer_id": who.id, "unresolved": 0}
+    unit.connection.execute(sa.update(inbox_message).where(theirs).values(told))
+
+
+def _share(one: Customer, other: Customer) -> bool:
+    ours = {(each.kind, each.value) for each in one.contact_points}
+    return any((each.kind, each.value) in ours for each in other.contact_points)
 
 
 @atomic

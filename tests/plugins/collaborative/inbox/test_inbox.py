@@ -92,6 +92,31 @@ def test_a_stranger_is_unresolved_until_somebody_says_who_it_is(crm, ana):
     assert listed(crm, unresolved=True) == []
 
 
+def test_all_that_a_stranger_wrote_is_theirs(crm, ana):
+    comes(crm, "bo@home.example", "One.")
+    comes(crm, "bo@home.example", "Two.")
+    first = listed(crm, unresolved=True)[-1]
+    with crm.unit() as unit:
+        inbox.identify(unit, first.id, ana)
+    assert listed(crm, unresolved=True) == []
+    assert {each.customer for each in listed(crm)} == {"Ana"}
+    with crm.unit() as unit:
+        cy = unit.customers.add(Customer(name="Cy")).id
+        with pytest.raises(inbox.NotAStrangerError):
+            inbox.identify(unit, listed(crm)[0].id, cy)
+
+
+def test_who_does_not_have_the_address_did_not_write_from_it(crm, ana):
+    with crm.unit() as unit:
+        point = ContactPoint("email", "ana@example.com")
+        unit.customers.add(Customer(name="Leo", contact_points=(point,)))
+        cy = unit.customers.add(Customer(name="Cy")).id
+    comes(crm, "ana@example.com")
+    (shared,) = listed(crm, unresolved=True)
+    with crm.unit() as unit, pytest.raises(inbox.NotAStrangerError):
+        inbox.identify(unit, shared.id, cy)
+
+
 def test_of_an_address_that_two_share_one_says_who_it_was(crm, ana):
     with crm.unit() as unit:
         point = ContactPoint("email", "ana@example.com")
