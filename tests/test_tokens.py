@@ -42,3 +42,8 @@ def test_another_use_or_secret_is_another_token():
     for secret, use in ((SECRET, "enter"), (b"another", "leave")):
         with pytest.raises(InvalidTokenError):
             tokens.read(secret, use, token)
+
+
+def test_an_empty_secret_proves_nothing():
+    with pytest.raises(InvalidTokenError):
+        tokens.read(b"", "leave", tokens.sign(b"", "leave", "7.news"))

@@ -102,6 +102,13 @@ class Customers:
         wanted = id_list(self._unit.connection, ids)
         return self._hydrate(_BY_IDS.rows(self._unit.connection, ids=wanted))
 
+    def survivor(self, customer_id: int) -> Customer:
+        """The customer, or whom they were merged into."""
+        found = self.get(customer_id)
+        while found.merged_into is not None:
+            found = self.get(found.merged_into)
+        return found
+
     def page(self, *, after: int = 0, size: int = 100, status: str = "active") -> list[Customer]:
         """The next *size* customers with an id above *after*; an empty list ends the walk."""
         rows = _PAGE.rows(self._unit.connection, after=after, size=size, status=status)

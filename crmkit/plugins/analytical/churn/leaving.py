@@ -8,8 +8,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from crmkit import Scope
-from crmkit.plugins.foundation.scoring import attribute_values
-from crmkit.sql import Count, Text, days_between, int_sum, interaction
+from crmkit.plugins.foundation.scoring import now_and_then
+from crmkit.sql import Count, days_between, int_sum, interaction
 
 from .config import Contracts
 
@@ -28,18 +28,7 @@ def features(settings: Contracts, scope: Scope) -> sa.Select[Any]:
     cut = scope.as_of - timedelta(days=settings.horizon_days)
     now, then = _facts(settings, scope, scope.as_of), _facts(settings, scope, cut)
     since = _ends(scope, cut, scope.as_of).subquery()
-    columns: list[sa.ColumnElement[Any]] = []
-    for name in [*settings.facts, *map(settings.column_of, settings.kinds)]:
-        columns.append(sa.func.coalesce(now.c[name], 0).label(name))
-        columns.append(sa.func.coalesce(then.c[name], 0).label(f"then_{name}"))
-    source = now.outerjoin(then, then.c.customer_id == now.c.customer_id).outerjoin(
-        since, since.c.customer_id == now.c.customer_id
-    )
-    for name in settings.attributes:
-        told = attribute_values(name, scope)
-        source = source.outerjoin(told, told.c.customer_id == now.c.customer_id)
-        value = sa.type_coerce(told.c.value, Text)
-        columns += [value.label(f"attribute_{name}"), value.label(f"then_attribute_{name}")]
+    columns, source = now_and_then(settings, scope, now, then, since, {})
     return sa.select(
         now.c.customer_id,
         *columns,

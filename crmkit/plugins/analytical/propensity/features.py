@@ -8,10 +8,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from crmkit import Scope
-from crmkit.plugins.foundation.scoring import attribute_values
+from crmkit.plugins.foundation.scoring import now_and_then
 from crmkit.sql import (
     Count,
-    Text,
     days_between,
     int_sum,
     interaction,
@@ -33,19 +32,8 @@ def features(settings: Settings, scope: Scope) -> sa.Select[Any]:
     cut = scope.as_of - timedelta(days=settings.horizon_days)
     now, then = _facts(settings, scope, scope.as_of), _facts(settings, scope, cut)
     since = _happened(settings, scope, cut)
-    columns: list[sa.ColumnElement[Any]] = []
-    for name in [*settings.facts, *map(settings.column_of, settings.kinds)]:
-        unknown = settings.history_days if name.endswith("_days") else 0
-        columns.append(sa.func.coalesce(now.c[name], unknown).label(name))
-        columns.append(sa.func.coalesce(then.c[name], unknown).label(f"then_{name}"))
-    source = now.outerjoin(then, then.c.customer_id == now.c.customer_id).outerjoin(
-        since, since.c.customer_id == now.c.customer_id
-    )
-    for name in settings.attributes:
-        told = attribute_values(name, scope)
-        source = source.outerjoin(told, told.c.customer_id == now.c.customer_id)
-        value = sa.type_coerce(told.c.value, Text)
-        columns += [value.label(f"attribute_{name}"), value.label(f"then_attribute_{name}")]
+    unknown = {"recency_days": settings.history_days, "known_days": settings.history_days}
+    columns, source = now_and_then(settings, scope, now, then, since, unknown)
     return sa.select(
         now.c.customer_id,
         *columns,

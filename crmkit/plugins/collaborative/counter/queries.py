@@ -43,7 +43,9 @@ def find(unit: Unit, who: str) -> Customer:
     """
     text = who.strip()
     ids = _named(unit, text) if text else []
-    found = [each for each in _survivors(unit, ids) if each.status == "active"]
+    named = {each.id for each in unit.customers.get_many(set(ids))}
+    meant = {each.id: each for each in map(unit.customers.survivor, sorted(named))}
+    found = [each for each in meant.values() if each.status == "active"]
     if not found and text:
         by_name = unit.customers.search(text, size=CHOICES)
         found = [each for each in by_name if each.status == "active"]
@@ -71,13 +73,6 @@ def _named(unit: Unit, text: str) -> list[int]:
     if any(each.isdigit() for each in text):
         ids += customers.ids_at("phone", text)
     return ids
-
-
-def _survivors(unit: Unit, ids: list[int]) -> list[Customer]:
-    found = unit.customers.get_many(set(ids))
-    while any(each.merged_into for each in found):
-        found = unit.customers.get_many({each.merged_into or each.id for each in found})
-    return found
 
 
 def visits(unit: Unit, customer_id: int) -> tuple[datetime | None, datetime | None, int]:

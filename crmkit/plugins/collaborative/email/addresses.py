@@ -31,9 +31,9 @@ def tagged(address: str, secret: str, use: str, key: str) -> str:
 
 
 def read(secret: str, use: str, given: str) -> str | None:
-    """The key of a tag; None if we did not make it."""
+    """The key of a tag; None if we did not make it. Without a secret, nobody did."""
     key, _, signature = given.strip().lower().rpartition("-")
-    is_ours = bool(key) and hmac.compare_digest(
+    is_ours = bool(secret and key) and hmac.compare_digest(
         signature.encode(), _signature(secret, use, key).encode()
     )
     return key if is_ours else None

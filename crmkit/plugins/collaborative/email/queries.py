@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from crmkit import Customer, Interaction, RecordNotFoundError, Unit
+from crmkit import Interaction, RecordNotFoundError, Unit
 from crmkit.sql import id_list, one_of
 
 from .model import Aside, Stored
@@ -29,14 +29,6 @@ def sent_with(unit: Unit, key: str) -> Interaction | None:
     """The mail of ours that has this key; None if none was sent."""
     found = unit.interactions.ids_of("delivery", [key])
     return unit.interactions.get(found[key]) if found else None
-
-
-def survivor(unit: Unit, customer_id: int) -> Customer:
-    """The customer, or whom they were merged into."""
-    who = unit.customers.get(customer_id)
-    while who.merged_into is not None:
-        who = unit.customers.get(who.merged_into)
-    return who
 
 
 def thread_of(unit: Unit, message_ids: Sequence[str], customer_ids: Sequence[int]) -> str:

@@ -96,9 +96,7 @@ def survivor(unit: Unit, customer_id: int) -> Customer:
     Raises:
         RecordNotFoundError: If there is nobody, or they were erased.
     """
-    who = unit.customers.get(customer_id)
-    while who.merged_into is not None:
-        who = unit.customers.get(who.merged_into)
+    who = unit.customers.survivor(customer_id)
     if who.status == "erased":
         raise RecordNotFoundError("customer", customer_id)
     return who

@@ -31,7 +31,7 @@ from .errors import (
     ScorerError,
     TooThinError,
 )
-from .features import attribute_values
+from .features import now_and_then
 from .lesson import Lesson
 from .model import (
     Backtest,
@@ -116,7 +116,6 @@ __all__ = [
     "Settings",
     "TooThinError",
     "area_under_curve",
-    "attribute_values",
     "backtest",
     "chance_of",
     "compare",
@@ -136,6 +135,7 @@ __all__ = [
     "memberships_of",
     "memberships_of_many",
     "movements",
+    "now_and_then",
     "platt",
     "plugin",
     "preview",

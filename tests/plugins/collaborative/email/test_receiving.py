@@ -211,6 +211,32 @@ def test_h15_a_forged_bounce_changes_nothing(crm, ana, sent, to):
     assert not is_suppressed(crm)
 
 
+def test_without_a_secret_nothing_is_proven(make_crm, told_to):
+    open_to_all = {"unsubscribe_to": "leave@shop.example", "from_address": "shop@shop.example"}
+    settings = open_to_all | {"target": told_to["target"]}
+    crm = make_crm("consent", "delivery", "email", settings={"email": settings})
+    with crm.unit() as unit:
+        point = ContactPoint("email", "ana@example.com")
+        ana = unit.customers.add(Customer(name="Ana", contact_points=(point,))).id
+        allowed = {"purpose": "news", "channel": "email", "basis": "consent"}
+        consent.grant(unit, ana, **allowed, evidence="f", source="w")
+        intent = delivery.Intent(
+            run="r", step="1", customer_id=ana, channel="email", address="ana@example.com",
+            purpose="news", subject="Hi", text="Hello",
+        )  # fmt: skip
+        delivery.intend_many(unit, [intent])
+    delivery.run_until_empty(crm)
+    with crm.unit(write=False) as unit:
+        (message,) = delivery.messages(unit)
+    forged = addresses.tag("", "leave", message.key)
+    receive(crm, mail("", To="leave@shop.example", Subject=f"unsubscribe {forged}"))
+    assert standing(crm, ana) == {"news": "granted"}
+    forged = addresses.tagged("reply@shop.example", "", "reply", message.key)
+    with pytest.raises(email.UnprovenError):
+        receive(crm, RFC_5965.replace(b"REPLYTO", forged.encode()))
+    assert not is_suppressed(crm)
+
+
 def test_soft_bounces_suppress_when_they_are_too_many(crm, ana, sent, clock):
     to = tagged("bounces@shop.example", "bounce", sent.key)
     for n, expected in enumerate((False, False, True)):

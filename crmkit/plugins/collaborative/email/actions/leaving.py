@@ -35,9 +35,7 @@ def end(unit: Unit, customer_id: int, purpose: str, *, source: str = "a click in
         return False
     from crmkit.plugins.foundation import consent
 
-    who = unit.customers.get(customer_id)
-    while who.merged_into is not None:
-        who = unit.customers.get(who.merged_into)
+    who = unit.customers.survivor(customer_id)
     if who.status == "erased":
         return False
     told = [

@@ -88,7 +88,7 @@ def _place(unit: Unit, mail: Incoming) -> _Place:
 
 def _of_sent(unit: Unit, sent: Interaction, how: How) -> _Place:
     return _Place(
-        customer_id=queries.survivor(unit, sent.customer_id).id,
+        customer_id=unit.customers.survivor(sent.customer_id).id,
         how=how,
         thread=f"email:{sent.source_key}",
         offer_id=sent.offer_id,
@@ -111,7 +111,7 @@ def _by_reference(unit: Unit, mail: Incoming, theirs: Sequence[int]) -> _Place |
 
 
 def _by_address(unit: Unit, mail: Incoming, theirs: Sequence[int]) -> _Place:
-    who = queries.survivor(unit, theirs[0]).id
+    who = unit.customers.survivor(theirs[0]).id
     return _Place(customer_id=who, how="address", shared_by=len(theirs))
 
 
@@ -149,10 +149,8 @@ def _interaction(mail: Incoming, place: _Place, received_at: datetime) -> Intera
 
 def _keep(unit: Unit, mail: Incoming, stored: Interaction) -> None:
     who = stored.customer_id
-    if mail.message_id:
-        row = {"message_id": mail.message_id, "customer_id": who, "thread": stored.thread}
-        if not queries.thread_of(unit, [mail.message_id], [who]):
-            insert_many(unit.connection, email_reference, [tuple(row.values())])
+    if mail.message_id and not queries.thread_of(unit, [mail.message_id], [who]):
+        insert_many(unit.connection, email_reference, [(mail.message_id, who, stored.thread)])
     if mail.html:
         insert_many(unit.connection, email_body, [(stored.id, who, mail.html)])
     if mail.attachments:

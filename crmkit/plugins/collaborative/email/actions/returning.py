@@ -115,7 +115,7 @@ def _add(
     received_at: datetime,
 ) -> Heard:
     told = Interaction(
-        customer_id=queries.survivor(unit, sent.customer_id).id,
+        customer_id=unit.customers.survivor(sent.customer_id).id,
         kind=kind,
         at=mail.sent_at or received_at,
         channel="email",
